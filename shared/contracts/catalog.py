@@ -1,0 +1,88 @@
+"""Facts the catalogue publishes: where municipalities lie, and how sessions are described."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.contracts.event import Event, Value
+
+
+class Place(Value):
+    """A municipality with every region it lay in on the reference date. Codes are of CBS; landsdeel and hub are our own.
+
+    The four regions follow from the municipality and never from each other: nine labour-market regions cross a province
+    border. See docs/regions.md.
+    """
+
+    municipality: str
+    province: str
+    labour_market_region: str
+    landsdeel: str
+    hub: str
+    reference_date: date
+
+
+class MunicipalityPlaced(Event):
+    """A municipality lies in these regions, by the table of the reference date."""
+
+    type: ClassVar[str] = "nl.skillslabs.catalog.municipality-placed"
+
+    name: str
+    place: Place
+
+    @property
+    def subject(self) -> str:
+        return f"municipalities/{self.place.municipality}"
+
+
+class SeatPlan(Value):
+    """What the organiser asks of the desk when a session is announced. From then on the desk owns it."""
+
+    capacity: int
+    closes_at: AwareDatetime
+    minimum: int | None = None
+    needs_approval: bool = False
+    offer_hours: int | None = None
+
+
+class SessionFact(Event):
+    """How a session is described, whole, so that a reader keeps the latest and joins nothing."""
+
+    session_id: UUID
+    course_id: UUID
+    fieldlab_id: str
+    fieldlab_name: str
+    fieldlab_place: Place
+    theme: str
+    title_nl: str
+    title_en: str
+    hours: int
+    level: int
+    """EQF level of the course, 1 to 8."""
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    location: str
+    sample: bool
+    """Made-up example data, to be labelled as such wherever it is shown."""
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class SessionAnnounced(SessionFact):
+    """An organiser published a session; the desk is asked to open its seats."""
+
+    type: ClassVar[str] = "nl.skillslabs.catalog.session-announced"
+
+    seats: SeatPlan
+
+
+class SessionDescribed(SessionFact):
+    """The texts, place or times of a session changed."""
+
+    type: ClassVar[str] = "nl.skillslabs.catalog.session-described"

@@ -1,0 +1,114 @@
+"""Facts the admission desk publishes: what happened to a session's seats, and to one person's enrollment."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.contracts.catalog import Place
+from shared.contracts.event import Event, Value
+
+State = Literal["confirmed", "waitlisted", "cancelled"]
+
+SizeClass = Literal["micro", "small", "medium", "large"]
+"""Staff of the employer by the European SME definition (2003/361/EC): under 10, under 50, under 250, 250 and over."""
+
+Sector = Literal[
+    "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U"
+]  # fmt: skip
+"""Section of the Dutch business classification SBI 2008; C is manufacturing."""
+
+WorkerGroup = Literal["employed", "self-employed", "jobseeker", "student"]
+FundingScheme = Literal["own", "employer", "slim", "a-plus-o", "oom", "region"]
+
+
+class SeatCount(Value):
+    """The seats of a session after the fact. A state, not a change: a reader assigns, and never adds."""
+
+    revision: int
+    """Rises under the session's lock, so that late arrivals can be told apart."""
+    capacity: int
+    seats_left: int
+    waiting: int
+
+
+class SessionOpened(Event):
+    """The desk gives out the seats of this session from now on."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.session-opened"
+
+    session_id: UUID
+    seats: SeatCount
+    closes_at: AwareDatetime
+    starts_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class Participation(Value):
+    """What a report needs to know of an enrollment, as it was when the person registered: the projection joins nothing."""
+
+    course_id: UUID
+    fieldlab_id: str
+    theme: str
+    hours: int
+    level: int
+    fieldlab: Place
+    work: Place | None = None
+    home: Place | None = None
+    employer_size_class: SizeClass | None = None
+    sector: Sector | None = None
+    worker_group: WorkerGroup | None = None
+    funding_scheme: FundingScheme | None = None
+
+
+class EnrollmentFact(Event):
+    """Where one person's enrollment stands now, and the seats of the session after it."""
+
+    state: ClassVar[State]
+
+    enrollment_id: UUID
+    session_id: UUID
+    person_id: UUID
+    registered_at: AwareDatetime
+    about: Participation
+    seats: SeatCount
+    command_id: UUID
+    """The question that this answers; a promotion names the cancellation that made room."""
+
+    @property
+    def subject(self) -> str:
+        return f"enrollments/{self.enrollment_id}"
+
+
+class SeatConfirmed(EnrollmentFact):
+    """A worker holds a seat."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.confirmed"
+    state: ClassVar[State] = "confirmed"
+
+    from_waiting_list: bool = False
+
+
+class EnrollmentWaitlisted(EnrollmentFact):
+    """A worker holds a place in the queue for a seat."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.waitlisted"
+    state: ClassVar[State] = "waitlisted"
+
+    position: int
+    """The place at that moment, counted from 1."""
+
+
+class EnrollmentCancelled(EnrollmentFact):
+    """An enrollment was withdrawn; its seat, if it held one, is free again."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.cancelled"
+    state: ClassVar[State] = "cancelled"
+
+    reason: Literal["by-person"]
+    held_seat: bool

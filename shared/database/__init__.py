@@ -1,0 +1,1 @@
+"""PostgreSQL: a pool with limits, named queries from .sql files, migrations."""

@@ -1,0 +1,90 @@
+"""Every no is a problem (RFC 9457): what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+from aiohttp import web
+from pydantic import ValidationError
+
+from shared.database.pool import LOST_CONNECTION
+from shared.errors import Busy, Rejected
+from shared.logs import logger
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def body_of(rejected: Rejected) -> dict[str, object]:
+    """The JSON of a problem. Its `type` leads to a page that says more, and ends in the slug."""
+    body: dict[str, object] = {
+        "type": f"/problems/{rejected.slug}",
+        "title": rejected.slug.replace("-", " ").capitalize(),
+        "status": rejected.status,
+        "detail": rejected.detail or rejected.slug.replace("-", " ").capitalize() + ".",
+    }
+    if rejected.errors:
+        body["errors"] = rejected.errors
+    return body
+
+
+def response_of(rejected: Rejected, body: dict[str, object] | None = None) -> web.Response:
+    headers = {"Retry-After": str(rejected.retry_after)} if rejected.retry_after is not None else {}
+    return web.Response(
+        body=orjson.dumps(body or body_of(rejected)),
+        status=rejected.status,
+        headers=headers,
+        content_type="application/problem+json",
+    )
+
+
+def invalid(error: ValidationError) -> Rejected:
+    """All faulty fields together. `pointer` is where it stands in the body, or in the query."""
+    errors = [
+        {
+            "pointer": "#/" + "/".join(str(part) for part in fault["loc"]),
+            "code": fault["type"],
+            "detail": fault["msg"],
+        }
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return Rejected("invalid-input", 400, "Some fields are not right; `errors` says which, and why.", errors=errors)
+
+
+def rejection(error: Exception) -> Rejected:
+    """What to answer to an exception, expected or not."""
+    match error:
+        case Rejected():
+            return error
+        case ValidationError():
+            return invalid(error)
+        case web.HTTPRequestEntityTooLarge():
+            return Rejected("body-too-large", 413, "The body is larger than is accepted here. Send less at a time.")
+        case web.HTTPNotFound():
+            return Rejected("not-found", 404, "There is nothing at this address.")
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            return Rejected("method-not-allowed", 405, f"This address answers only to {allowed}.")
+        case web.HTTPException():
+            return Rejected((error.reason or "error").lower().replace(" ", "-"), error.status, error.text or "")
+        case Busy():
+            return error
+        case _ if isinstance(error, LOST_CONNECTION):
+            logger.warning("database away", reason=f"{type(error).__name__}: {error}")
+            return Rejected("unavailable", 503, "This cannot be reached for the moment. Please try again.", retry_after=2)
+        case _:
+            logger.error("unexpected", exc_info=error)
+            return Rejected("unexpected", 500, "Something went wrong on our side. It has been noted.")
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever a handler raises into a problem."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return response_of(rejection(error))
+    except Exception as error:
+        return response_of(rejection(error))

@@ -1,0 +1,202 @@
+"""Serving: listeners, health, metrics, tasks in the background, and a graceful stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import orjson
+import structlog
+import uvloop
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+
+from shared import logs
+from shared.database.pool import Pool
+from shared.logs import logger
+from shared.platform import find_platform
+from shared.settings import ServiceSettings
+from shared.web import principal
+from shared.web.problems import Handler, problems
+
+S = TypeVar("S", bound=ServiceSettings)
+STOP_SECONDS = 20.0
+REQUEST_ID = "X-Request-Id"
+MAX_BODY = 1024**2
+POOL: web.AppKey[Pool] = web.AppKey("pool")
+
+latency = Histogram(
+    "skillslab_request_seconds", "Time to answer", ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Listener:
+    """An application and where it listens."""
+
+    app: web.Application
+    host: str
+    port: int
+
+
+class Background:
+    """Tasks that live as long as the service. One that ends by itself ends the service, which is then started again.
+
+    Enter it innermost when opening a service: its tasks end before what they use is closed.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.failed = asyncio.Event()
+
+    def start(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            logger.error("background task ended", task=task.get_name(), exc_info=task.exception())
+            self.failed.set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
+
+
+OpenService = Callable[[Background], AbstractAsyncContextManager[Sequence[Listener]]]
+Check = Callable[[], Awaitable[dict[str, bool]]]
+
+
+def internal_app(internal_key: str, routes: Sequence[web.RouteDef], ready: Check) -> web.Application:
+    """An application for our own services: principals, problems, health and metrics are in place."""
+    app = web.Application(middlewares=[measured, problems], client_max_size=MAX_BODY)
+    app[principal.KEY] = principal.PrincipalKey(internal_key)
+    app.add_routes(routes)
+    app.add_routes([*health(ready), web.get("/metrics", metrics)])
+    return app
+
+
+def health(ready: Check) -> list[web.RouteDef]:
+    """`live` says that the process runs; `ready` is 200 once everything it needs answers, with each part by name."""
+
+    async def get_live(request: web.Request) -> web.Response:
+        return web.json_response({"status": "live"})
+
+    async def get_ready(request: web.Request) -> web.Response:
+        parts = await ready()
+        good = all(parts.values())
+        body = {"status": "ready" if good else "not ready", "parts": parts}
+        return web.json_response(body, status=200 if good else 503)
+
+    return [web.get("/health/live", get_live), web.get("/health/ready", get_ready)]
+
+
+async def metrics(request: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@web.middleware
+async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Time each request, and give it an id that goes along to the other services and into the log."""
+    started = perf_counter()
+    request_id = request.headers.get(REQUEST_ID, "")
+    if not (request_id.isalnum() and len(request_id) <= 64):
+        request_id = uuid4().hex
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    response = await handler(request)
+    seconds = perf_counter() - started
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else "unknown"
+    latency.labels(request.method, route, response.status).observe(seconds)
+    if response.status >= 500 or seconds > 1:
+        logger.warning("slow or failed", method=request.method, route=route, status=response.status, seconds=round(seconds, 3))
+    if not response.prepared:
+        response.headers[REQUEST_ID] = request_id
+    return response
+
+
+def json_bytes(body: bytes | str, status: int = 200) -> web.Response:
+    """An answer that is JSON already."""
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+def json(value: object, status: int = 200) -> web.Response:
+    """An answer from plain values; UUIDs, dates and times (in UTC, with Z) included."""
+    return json_bytes(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC), status)
+
+
+def main(
+    service: str,
+    settings: Callable[[], S],
+    open_service: Callable[[S, Background], AbstractAsyncContextManager[Sequence[Listener]]],
+    commands: Mapping[str, Callable[[S, Sequence[str]], Coroutine[None, None, None]]] | None = None,
+) -> None:
+    """`python -m <service>` serves; `python -m <service> <command> …` runs one of its commands on the running platform."""
+    find_platform()
+    if len(sys.argv) == 1:
+        serve(service, partial(open_service, settings()), settings().log_level)
+    elif commands and sys.argv[1] in commands:
+        asyncio.run(commands[sys.argv[1]](settings(), sys.argv[2:]))
+    else:
+        sys.exit(f"python -m {service} knows these commands: {', '.join(commands or ['none'])}")
+
+
+def serve(service: str, open_service: OpenService, log_level: str) -> None:
+    """Run a service until SIGTERM or SIGINT; what is under way is finished first. Exits with 1 if a background task failed."""
+    logs.configure(service, log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(_serve(open_service)))
+
+
+async def _serve(open_service: OpenService) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    background = Background()
+    async with open_service(background) as listeners:
+        runners = [await _listen(listener) for listener in listeners]
+        logger.info("listening", addresses=[f"{listener.host}:{listener.port}" for listener in listeners])
+        ends = [asyncio.create_task(stop.wait()), asyncio.create_task(background.failed.wait())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        for runner in runners:
+            await runner.cleanup()
+    logger.info("stopped")
+    return 1 if background.failed.is_set() else 0
+
+
+async def _listen(listener: Listener) -> web.AppRunner:
+    runner = web.AppRunner(listener.app, access_log=None, keepalive_timeout=75, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    await web.TCPSite(runner, listener.host, listener.port, reuse_port=True, backlog=4096).start()
+    return runner
+
+
+def port_of(url: str) -> int:
+    """The port in one of our own addresses. Raises ValueError where there is none."""
+    port = urlsplit(url).port
+    if port is None:
+        raise ValueError(f"{url} names no port")
+    return port
