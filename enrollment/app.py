@@ -1,0 +1,65 @@
+"""Where everything is put together. Nothing else constructs anything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import aiohttp
+
+from enrollment import http, reactions
+from enrollment.desk import PUBLISHER, Desk
+from enrollment.settings import EnrollmentSettings
+from enrollment.uptake import projection
+from shared.database.address import database_of
+from shared.database.pool import connection, open_pool
+from shared.messaging import answers
+from shared.messaging.consumer import Consumer
+from shared.messaging.couriers import connect
+from shared.messaging.housekeeping import keep_house
+from shared.messaging.log import Page, read
+from shared.messaging.relay import Relay
+from shared.web.client import Client
+from shared.web.log_page import log_route
+from shared.web.principal import PrincipalKey
+from shared.web.server import POOL, Background, Listener, internal_app, port_of
+
+
+@asynccontextmanager
+async def open_service(settings: EnrollmentSettings, background: Background) -> AsyncIterator[Sequence[Listener]]:
+    """Everything this service consists of, from the database up; taken down in the opposite order."""
+    key = settings.internal_key.get_secret_value()
+    pool = await open_pool(database_of(settings.database_url, "enrollment"), service="enrollment", size=16)
+    transport = connect(settings.bus_url, settings.organisation_number)
+    async with aiohttp.ClientSession() as session:
+        catalog = Client(session, settings.catalog_url, PrincipalKey(key), PUBLISHER)
+        relay = Relay(pool, transport)
+        desk = Desk(pool, relay.wake)
+
+        async def own_log(after: str) -> Page:
+            async with connection(pool) as conn:
+                return await read(conn, PUBLISHER, after)
+
+        async def ready() -> dict[str, bool]:
+            async with connection(pool) as conn:
+                return {"database": await conn.fetchval("SELECT true")}
+
+        logs = {PUBLISHER: own_log, "catalog": catalog.log()}
+        every = settings.walk_seconds
+        announced = {"catalog": catalog.log()}
+        sessions = Consumer(PUBLISHER, pool, transport, reactions.SUBSCRIPTIONS, announced, relay.wake, every)
+        uptake = Consumer("uptake", pool, transport, projection.SUBSCRIPTIONS, logs, walk_every=every)
+
+        app = internal_app(key, [*http.ROUTES, log_route(pool, PUBLISHER)], ready)
+        app[http.DESK], app[POOL] = desk, pool
+        try:
+            async with background:
+                background.start(desk.run(), "desk")
+                background.start(relay.run(), "relay")
+                background.start(sessions.run(), "sessions")
+                background.start(uptake.run(), "uptake")
+                background.start(keep_house(pool, relay, [answers.forget]), "house")
+                yield [Listener(app, settings.internal_host, port_of(settings.enrollment_url))]
+        finally:
+            await transport.close()
+            pool.terminate()

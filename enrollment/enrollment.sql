@@ -1,0 +1,84 @@
+-- name: lock_sessions
+-- In id order, so that two desks can never wait for each other.
+SELECT session_id, about::text AS about, starts_at, closes_at, capacity, next_seat, freed, waiting, next_place, revision
+  FROM session
+ WHERE session_id = ANY($1::uuid[])
+ ORDER BY session_id
+   FOR UPDATE
+
+-- name: load_enrollments
+-- What the commands name: people who are in already, and enrollments by their id.
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
+       e.decided_at, e.about::text AS about
+  FROM enrollment e
+  JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
+ WHERE e.state <> 'cancelled'
+UNION
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
+       e.decided_at, e.about::text AS about
+  FROM enrollment e
+  JOIN unnest($3::uuid[], $4::uuid[]) AS asked (session_id, enrollment_id) USING (session_id, enrollment_id)
+
+-- name: load_queues
+-- The head of each queue, as many as seats may fall free.
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
+       e.decided_at, e.about::text AS about
+  FROM unnest($1::uuid[], $2::int[]) AS asked (session_id, seats),
+       LATERAL (SELECT *
+                  FROM enrollment q
+                 WHERE q.session_id = asked.session_id AND q.place IS NOT NULL
+                 ORDER BY q.place
+                 LIMIT asked.seats) e
+
+-- name: save_sessions
+INSERT INTO session (session_id, fieldlab_id, about, starts_at, closes_at, capacity, seats_left, next_seat, freed, waiting,
+                     next_place, revision)
+SELECT session_id, about ->> 'fieldlabId', about, starts_at, closes_at, capacity, seats_left, next_seat, freed::int[], waiting,
+       next_place, revision
+  FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::int[], $6::int[], $7::int[], $8::text[],
+              $9::int[], $10::bigint[], $11::int[])
+    AS s (session_id, about, starts_at, closes_at, capacity, seats_left, next_seat, freed, waiting, next_place, revision)
+    ON CONFLICT (session_id) DO UPDATE
+   SET about = excluded.about, fieldlab_id = excluded.fieldlab_id, starts_at = excluded.starts_at,
+       closes_at = excluded.closes_at, capacity = excluded.capacity, seats_left = excluded.seats_left,
+       next_seat = excluded.next_seat, freed = excluded.freed, waiting = excluded.waiting, next_place = excluded.next_place,
+       revision = excluded.revision
+
+-- name: save_enrollments
+-- Given in the order that frees seats before they are taken again.
+INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, reason,
+                        registered_at, decided_at, about)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bigint[], $9::text[],
+                     $10::timestamptz[], $11::timestamptz[], $12::jsonb[])
+    ON CONFLICT (session_id, enrollment_id) DO UPDATE
+   SET state = excluded.state, revision = excluded.revision, seat_no = excluded.seat_no,
+       seat_capacity = excluded.seat_capacity, place = excluded.place, reason = excluded.reason,
+       decided_at = excluded.decided_at
+
+-- name: load_places
+SELECT municipality, place::text AS place FROM municipality WHERE municipality = ANY($1::text[])
+
+-- name: save_places
+INSERT INTO municipality (municipality, place) SELECT * FROM unnest($1::text[], $2::jsonb[])
+    ON CONFLICT (municipality) DO UPDATE SET place = excluded.place
+
+-- name: enrollment
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason,
+       (SELECT count(*) FROM enrollment q WHERE q.session_id = e.session_id AND q.place <= e.place) AS position
+  FROM enrollment e
+  JOIN session USING (session_id)
+ WHERE e.enrollment_id = $1
+   AND (e.person_id = $2 OR session.fieldlab_id = ANY($3::text[]))
+
+-- name: enrollments
+-- Newest first. Whose they are is part of the question: nobody's filter can be forgotten.
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason,
+       (SELECT count(*) FROM enrollment q WHERE q.session_id = e.session_id AND q.place <= e.place) AS position,
+       count(*) OVER () AS total
+  FROM enrollment e
+  JOIN session USING (session_id)
+ WHERE (e.person_id = $1 OR session.fieldlab_id = ANY($2::text[]))
+   AND ($3::uuid IS NULL OR e.session_id = $3)
+   AND ($4::text IS NULL OR e.state = $4)
+ ORDER BY e.registered_at DESC, e.enrollment_id
+ LIMIT $5 OFFSET $6

@@ -1,0 +1,214 @@
+"""Translate in, ask, translate out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.alias_generators import to_camel
+
+from enrollment import queries
+from enrollment.commands import CancelEnrollment, Command, RequestSeat
+from enrollment.desk import Desk
+from enrollment.domain import Done, Refused
+from enrollment.uptake.http import get_uptake
+from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+from shared.database.pool import connection
+from shared.errors import Rejected, not_found
+from shared.messaging import answers
+from shared.web.principal import KEY, Principal, for_services, signed_in
+from shared.web.problems import body_of, rejection
+from shared.web.server import POOL, json
+
+DESK = web.AppKey("desk", Desk)
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+Municipality = Annotated[str, Field(pattern=r"^GM\d{4}$")]
+
+
+class Input(BaseModel):
+    """What comes in from outside: strict, and nothing unknown."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+
+class EnrollmentRequest(Input):
+    """A worker's request for a seat. All but the session is voluntary, and only serves the region's report."""
+
+    session_id: UUID
+    work_municipality: Municipality | None = None
+    home_municipality: Municipality | None = None
+    employer_size_class: SizeClass | None = None
+    sector: Sector | None = None
+    worker_group: WorkerGroup | None = None
+    funding_scheme: FundingScheme | None = None
+
+
+class BatchedRequest(Input):
+    """One of many requests that the gateway hands over together."""
+
+    principal: str
+    key: str | None = None
+    request: EnrollmentRequest
+
+
+BATCH = TypeAdapter(list[BatchedRequest])
+
+
+class Nothing(Input):
+    """A body in which no field is needed; it may be left out."""
+
+
+class EnrollmentFilter(Input):
+    session_id: UUID | None = None
+    state: Literal["confirmed", "waitlisted", "cancelled"] | None = None
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    page_size: int = Field(default=20, ge=1, le=100)
+
+
+def a_worker(asks: Principal) -> Principal:
+    """Whoever asks, if they are here as a worker. Raises Rejected (403) otherwise."""
+    if not asks.has("worker"):
+        raise Rejected("not-a-worker", 403, "Only a worker can enroll, for themselves. Sign in as a worker.")
+    return asks
+
+
+def request_seat(asks: Principal, request: EnrollmentRequest, key: str | None) -> RequestSeat:
+    return RequestSeat(
+        command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+        session_id=request.session_id,
+        enrollment_id=uuid4(),
+        person_id=asks.person_id,
+        work_municipality=request.work_municipality,
+        home_municipality=request.home_municipality,
+        employer_size_class=request.employer_size_class,
+        sector=request.sector,
+        worker_group=request.worker_group,
+        funding_scheme=request.funding_scheme,
+        keyed=answers.keyed(request.model_dump_json()) if key else None,
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the desk's answer is on the wire."""
+
+    status: int
+    view: queries.View
+
+
+async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
+    """The desk's answer, for the person who asked. Raises Rejected for an expected no."""
+    answer = await app[DESK].ask(command)
+    match answer:
+        case Refused():
+            raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None)
+        case Done():
+            raise AssertionError("the desk settles what people ask")
+    enrollment, position = answer.enrollment, answer.position
+    if enrollment.state == "waitlisted" and position is None:
+        async with connection(app[POOL]) as conn:
+            found = await queries.enrollment(conn, asks, enrollment.enrollment_id)
+        if found is None:
+            raise not_found()
+        return Told(200, found)
+    return Told(201 if answer.new else 200, queries.view(enrollment, position))
+
+
+async def post_enrollment(request: web.Request) -> web.Response:
+    asks = a_worker(signed_in(request))
+    wanted = EnrollmentRequest.model_validate_json(await request.read())
+    told = await ask(request.app, asks, request_seat(asks, wanted, request.headers.get(IDEMPOTENCY_KEY)))
+    return json(shown(told.view), told.status)
+
+
+async def post_enrollment_batch(request: web.Request) -> web.Response:
+    """Many people's requests at once, each with its own principal, answered one by one in the same order."""
+    batch = BATCH.validate_json(await request.read())
+    return json(await asyncio.gather(*(_one_of_batch(request.app, item) for item in batch)))
+
+
+async def _one_of_batch(app: web.Application, item: BatchedRequest) -> dict[str, object]:
+    try:
+        asks = a_worker(app[KEY].check(item.principal))
+        told = await ask(app, asks, request_seat(asks, item.request, item.key))
+    except Exception as error:
+        rejected = rejection(error)
+        return {"status": rejected.status, "body": body_of(rejected), "retryAfter": rejected.retry_after}
+    return {"status": told.status, "body": shown(told.view)}
+
+
+async def get_enrollments(request: web.Request) -> web.Response:
+    asks = signed_in(request)
+    wanted = EnrollmentFilter.model_validate(dict(request.query))
+    async with connection(request.app[POOL]) as conn:
+        views, total = await queries.enrollments(
+            conn, asks, session_id=wanted.session_id, state=wanted.state, page=wanted.page, page_size=wanted.page_size
+        )
+    return json({"items": list(map(shown, views)), "page": wanted.page, "pageSize": wanted.page_size, "total": total})
+
+
+async def get_enrollment(request: web.Request) -> web.Response:
+    asks = signed_in(request)
+    async with connection(request.app[POOL]) as conn:
+        found = await queries.enrollment(conn, asks, enrollment_id(request))
+    if found is None:
+        raise not_found()
+    return json(shown(found))
+
+
+async def post_cancellation(request: web.Request) -> web.Response:
+    asks = signed_in(request)
+    wanted = enrollment_id(request)
+    async with connection(request.app[POOL]) as conn:
+        found = await queries.enrollment(conn, asks, wanted)
+    if found is None:
+        raise not_found()
+    if found.person_id != asks.person_id:
+        raise Rejected("not-yours", 403, "You can see this enrollment, and only the person concerned can cancel it.")
+    Nothing.model_validate_json(await request.read() or b"{}")
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    command = CancelEnrollment(
+        command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+        session_id=found.session_id,
+        enrollment_id=wanted,
+        person_id=asks.person_id,
+        keyed=answers.keyed(f"cancel {wanted}") if key else None,
+    )
+    told = await ask(request.app, asks, command)
+    return json(shown(told.view))
+
+
+def shown(view: queries.View) -> dict[str, object]:
+    """An enrollment in the public shape; what does not apply is left out."""
+    shape: dict[str, object] = {
+        "id": view.id, "sessionId": view.session_id, "personId": view.person_id, "state": view.state, "revision": view.revision,
+    }  # fmt: skip
+    if view.position is not None:
+        shape["position"] = view.position
+    if view.reason is not None:
+        shape["reason"] = view.reason
+    return shape
+
+
+def enrollment_id(request: web.Request) -> UUID:
+    """The id in the path. One that cannot be anybody's is simply not found."""
+    try:
+        return UUID(request.match_info["enrollment_id"])
+    except ValueError as error:
+        raise not_found() from error
+
+
+ROUTES: Sequence[web.RouteDef] = [
+    web.post("/enrollments", post_enrollment),
+    web.post("/enrollment-batches", for_services(post_enrollment_batch)),
+    web.get("/enrollments", get_enrollments),
+    web.get("/enrollments/{enrollment_id}", get_enrollment),
+    web.post("/enrollments/{enrollment_id}/cancellation", post_cancellation),
+    web.get("/uptake", get_uptake),
+]

@@ -1,0 +1,132 @@
+"""From rows to the ledger and back. Only the desk comes here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from uuid import UUID
+
+from asyncpg import Record
+from pydantic import TypeAdapter
+
+from enrollment import places
+from enrollment.commands import CancelEnrollment, Command, RequestSeat
+from enrollment.domain import Answer, Enrollment, Ledger, Session
+from shared.contracts.enrollment import Participation
+from shared.database import sql
+from shared.database.pool import Connection
+from shared.messaging import answers
+
+SQL = sql.load(__file__, "enrollment.sql")
+ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+
+
+async def lock(conn: Connection, commands: Sequence[Command]) -> Ledger:
+    """Lock the sessions that the commands are about, and load what else the decision needs."""
+    rows = await conn.fetch(SQL.lock_sessions, list({command.session_id for command in commands}))
+    sessions = {row["session_id"]: _session(row) for row in rows}
+    requests = [command for command in commands if isinstance(command, RequestSeat)]
+    cancels = [command for command in commands if isinstance(command, CancelEnrollment)]
+    await _load_enrollments(conn, sessions, requests, cancels)
+    codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
+    return Ledger(sessions, await places.load(conn, codes))
+
+
+async def _load_enrollments(
+    conn: Connection, sessions: Mapping[UUID, Session], requests: Sequence[RequestSeat], cancels: Sequence[CancelEnrollment]
+) -> None:
+    if not sessions:
+        return
+    rows = await conn.fetch(
+        SQL.load_enrollments,
+        [command.session_id for command in requests],
+        [command.person_id for command in requests],
+        [command.session_id for command in cancels],
+        [command.enrollment_id for command in cancels],
+    )
+    seats = Counter(command.session_id for command in cancels)
+    if seats:
+        rows += await conn.fetch(SQL.load_queues, list(seats), list(seats.values()))
+    for enrollment in {row["enrollment_id"]: _enrollment(row) for row in rows}.values():
+        sessions[enrollment.session_id].know(enrollment)
+
+
+async def save(conn: Connection, ledger: Ledger) -> None:
+    """Write down what the decisions changed. The database refuses what can never be, by the name of a constraint."""
+    sessions = list(ledger.sessions.values())
+    await conn.execute(
+        SQL.save_sessions,
+        [session.session_id for session in sessions],
+        [session.about.model_dump_json(by_alias=True, exclude_none=True) for session in sessions],
+        [session.starts_at for session in sessions],
+        [session.closes_at for session in sessions],
+        [session.capacity for session in sessions],
+        [session.seats_left for session in sessions],
+        [session.next_seat for session in sessions],
+        ["{" + ",".join(map(str, session.freed)) + "}" for session in sessions],
+        [session.waiting for session in sessions],
+        [session.next_place for session in sessions],
+        [session.revision for session in sessions],
+    )
+    changed = list(chain.from_iterable(session.changed.values() for session in sessions))
+    changed.sort(key=lambda enrollment: enrollment.seat_no is not None)  # seats are let go before they are taken again
+    if changed:
+        await conn.execute(
+            SQL.save_enrollments,
+            [e.session_id for e in changed],
+            [e.enrollment_id for e in changed],
+            [e.person_id for e in changed],
+            [e.state for e in changed],
+            [e.revision for e in changed],
+            [e.seat_no for e in changed],
+            [ledger.sessions[e.session_id].capacity if e.seat_no is not None else None for e in changed],
+            [e.place for e in changed],
+            [e.reason for e in changed],
+            [e.registered_at for e in changed],
+            [e.decided_at for e in changed],
+            [e.about.model_dump_json(by_alias=True, exclude_none=True) for e in changed],
+        )
+
+
+async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[UUID, tuple[bytes, Answer]]:
+    """What commands with an Idempotency-Key were answered before, with the hash of the request they came with."""
+    known = await answers.load(conn, [command.command_id for command in commands if command.keyed])
+    return {key: (first.request_hash, ANSWER.validate_json(first.answer)) for key, first in known.items()}
+
+
+async def save_answers(conn: Connection, answered: Sequence[tuple[Command, Answer]]) -> None:
+    """Keep the first answer of each command that came with an Idempotency-Key."""
+    kept = [(command.command_id, command.keyed, answer) for command, answer in answered if command.keyed]
+    await answers.keep(conn, [(key, keyed, ANSWER.dump_json(answer).decode()) for key, keyed, answer in kept])
+
+
+def _session(row: Record) -> Session:
+    return Session(
+        session_id=row["session_id"],
+        about=Participation.model_validate_json(row["about"]),
+        starts_at=row["starts_at"],
+        closes_at=row["closes_at"],
+        capacity=row["capacity"],
+        next_seat=row["next_seat"],
+        freed=row["freed"],
+        waiting=row["waiting"],
+        next_place=row["next_place"],
+        revision=row["revision"],
+    )
+
+
+def _enrollment(row: Record) -> Enrollment:
+    return Enrollment(
+        enrollment_id=row["enrollment_id"],
+        session_id=row["session_id"],
+        person_id=row["person_id"],
+        state=row["state"],
+        revision=row["revision"],
+        registered_at=row["registered_at"],
+        decided_at=row["decided_at"],
+        about=Participation.model_validate_json(row["about"]),
+        seat_no=row["seat_no"],
+        place=row["place"],
+        reason=row["reason"],
+    )

@@ -1,0 +1,57 @@
+"""What may be asked of the report."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+Basis = Literal["work", "home", "fieldlab"]
+Dimension = Literal[
+    "province", "labourMarketRegion", "landsdeel", "hub", "municipality", "fieldlab", "course", "theme", "level",
+    "employerSizeClass", "sector", "workerGroup", "fundingScheme", "month", "quarter", "year",
+]  # fmt: skip
+
+REGION = r"^(NL|PV\d{2}|AM\d{2}|GM\d{4}|LD-[a-z]+|HUB-[a-z]+)$"
+
+
+def today() -> date:
+    return datetime.now(AMSTERDAM).date()
+
+
+def _split(value: object) -> object:
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+class Question(BaseModel):
+    """Uptake of a region over a period. `from` and `to` are inclusive days, in Amsterdam, of the decision; the place that
+    counts is that of work unless `basis` says otherwise. Every filter narrows.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+    region: str = Field(default="NL", pattern=REGION)
+    from_: date = Field(default_factory=lambda: today().replace(month=1, day=1), alias="from")
+    to: date = Field(default_factory=today)
+    basis: Basis = "work"
+    group_by: Annotated[list[Dimension], BeforeValidator(_split)] = Field(default_factory=list, max_length=3)
+    theme: str | None = None
+    fieldlab_id: str | None = None
+    level: int | None = Field(default=None, ge=1, le=8)
+    employer_size_class: SizeClass | None = None
+    sector: Sector | None = None
+    worker_group: WorkerGroup | None = None
+    funding_scheme: FundingScheme | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Question:
+        if self.from_ > self.to:
+            raise ValueError("`from` must not be after `to`")
+        return self

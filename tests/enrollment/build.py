@@ -1,0 +1,68 @@
+"""Short ways to say what a test is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from enrollment.commands import CancelEnrollment, OpenSession, RequestSeat
+from shared.contracts.catalog import Place, SeatPlan, SessionAnnounced
+
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+
+DORDRECHT = Place(
+    municipality="GM0505",
+    province="PV28",
+    labour_market_region="AM24",
+    landsdeel="LD-zuidwest",
+    hub="HUB-west",
+    reference_date=date(2025, 1, 1),
+)
+EINDHOVEN = Place(
+    municipality="GM0772",
+    province="PV30",
+    labour_market_region="AM29",
+    landsdeel="LD-zuidoost",
+    hub="HUB-zuid",
+    reference_date=date(2025, 1, 1),
+)
+
+
+def announced(
+    session_id: UUID | None = None, *, seats: int = 10, starts_in: timedelta = timedelta(days=30)
+) -> SessionAnnounced:
+    return SessionAnnounced(
+        session_id=session_id or uuid4(),
+        revision=1,
+        occurred_at=NOW,
+        course_id=UUID(int=7),
+        fieldlab_id="duurzaamheidsfabriek",
+        fieldlab_name="De Duurzaamheidsfabriek",
+        fieldlab_place=DORDRECHT,
+        theme="digital-factory",
+        title_nl="PLC-programmeren voor monteurs",
+        title_en="PLC programming for technicians",
+        hours=40,
+        level=4,
+        starts_at=NOW + starts_in,
+        ends_at=NOW + starts_in + timedelta(hours=8),
+        location="Dordrecht",
+        sample=True,
+        seats=SeatPlan(capacity=seats, closes_at=NOW + starts_in - timedelta(days=1)),
+    )
+
+
+def opening(seats: int = 10, session_id: UUID | None = None) -> OpenSession:
+    return OpenSession(uuid4(), announced(session_id, seats=seats))
+
+
+def a_request(session_id: UUID, person_id: UUID | None = None, work: str | None = None) -> RequestSeat:
+    return RequestSeat(
+        command_id=uuid4(), session_id=session_id, enrollment_id=uuid4(), person_id=person_id or uuid4(), work_municipality=work
+    )
+
+
+def a_cancellation(request: RequestSeat) -> CancelEnrollment:
+    return CancelEnrollment(
+        command_id=uuid4(), session_id=request.session_id, enrollment_id=request.enrollment_id, person_id=request.person_id
+    )
