@@ -1,0 +1,1 @@
+"""Regions, fieldlabs, courses and sessions; search; the displayed seats left. Plain on purpose: it decides no seat."""
