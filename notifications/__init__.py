@@ -1,0 +1,1 @@
+"""Messages to people: from committed facts only, and each of them once."""

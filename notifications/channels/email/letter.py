@@ -1,0 +1,202 @@
+"""What a mail says, in the language of who gets it. English stands here, Dutch in `notifications/locale/nl.po`."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+
+from notifications.deliveries import Delivery
+from notifications.recipients import Recipient
+from notifications.store import Session
+from shared.translations import Language
+
+Translate = Callable[[str], str]
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+LOCALES: Mapping[Language, str] = {"nl": "nl_NL", "en": "en_GB"}
+MY_ENROLLMENTS: Mapping[Language, str] = {"nl": "/mijn-inschrijvingen", "en": "/en/my-enrollments"}
+BREAKS = {"Cc", "Zl", "Zp"}
+HIDDEN = {"Cf", "Cs", "Co", "Cn"}  # formatting, halves of characters, and what means nothing to anybody
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What differs from template to template."""
+
+    subject: str
+    lines: tuple[str, ...]
+    button: str
+    afterwards: tuple[str, ...]
+    """Below the button."""
+
+
+@dataclass(frozen=True)
+class About:
+    """A session, as a person reads it."""
+
+    title: str
+    when: str
+    where: str
+    sample: str
+    """Says that it is made-up data, where it is."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail before it is text or HTML: every text in it is plain, and on one line."""
+
+    language: Language
+    subject: str
+    greeting: str
+    lines: tuple[str, ...]
+    details: tuple[tuple[str, str], ...]
+    """What it is about, as pairs of a name and a value."""
+    button: str
+    link: str
+    afterwards: tuple[str, ...]
+    closing: str
+    about: About | None
+    """For every template but sign-in."""
+
+
+def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipient, session: Session | None) -> Letter:
+    """The letter for a delivery; `_` puts it in the recipient's language."""
+    about = about_session(_, recipient.language, session) if session else None
+    wording = about_enrollment(_, delivery, about.title) if about else sign_in(_, recipient.minutes)
+    return Letter(
+        language=recipient.language,
+        subject=wording.subject,
+        greeting=greeting(_, recipient),
+        lines=wording.lines,
+        details=((_("Training"), about.title), (_("When"), about.when), (_("Where"), about.where)) if about else (),
+        button=wording.button,
+        link=public_url + MY_ENROLLMENTS[recipient.language] if about else recipient.link,
+        afterwards=wording.afterwards,
+        closing=_("Kind regards,"),
+        about=about,
+    )
+
+
+def about_enrollment(_: Translate, delivery: Delivery, title: str) -> Wording:
+    match delivery.template:
+        case "confirmed":
+            return confirmed(_, title)
+        case "confirmed-from-waiting-list":
+            return confirmed_from_waiting_list(_, title)
+        case "waitlisted":
+            return waitlisted(_, title, delivery.position)
+        case "cancelled":
+            return cancelled(_, title)
+        case "sign-in":
+            raise AssertionError("a sign-in is not about a session")
+
+
+def confirmed(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("You have a place: {title}").format(title=title),
+        lines=(
+            _("Good news: you have a place on this training."),
+            _("There is a calendar file with this mail. Open it to put the training in your calendar."),
+        ),
+        button=_("See my enrollment"),
+        afterwards=(_("Can you not come after all? Please cancel in time, so that somebody else gets your place."),),
+    )
+
+
+def confirmed_from_waiting_list(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("A place came free for you: {title}").format(title=title),
+        lines=(
+            _("You were on the waiting list. A place came free, and it is yours. You do not have to do anything."),
+            _("There is a calendar file with this mail. Open it to put the training in your calendar."),
+        ),
+        button=_("See my enrollment"),
+        afterwards=(_("Can you not come after all? Please cancel in time, so that somebody else gets your place."),),
+    )
+
+
+def waitlisted(_: Translate, title: str, position: int | None) -> Wording:
+    return Wording(
+        subject=_("You are on the waiting list: {title}").format(title=title),
+        lines=(
+            _("This training is full. You are number {position} on the waiting list.").format(position=position),
+            _("Does a place come free when it is your turn? Then it is yours, and we send you a mail."),
+        ),
+        button=_("See my enrollment"),
+        afterwards=(_("Do you not want to wait any longer? Then please cancel your enrollment."),),
+    )
+
+
+def cancelled(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("Your enrollment is cancelled: {title}").format(title=title),
+        lines=(
+            _("Your enrollment for this training is cancelled. You do not have to do anything."),
+            _("There is a calendar file with this mail. Open it to take the training out of your calendar."),
+        ),
+        button=_("See my enrollments"),
+        afterwards=(_("Was this a mistake? You can enroll again. If the training is full, you go on the waiting list."),),
+    )
+
+
+def sign_in(_: Translate, minutes: int) -> Wording:
+    return Wording(
+        subject=_("Your link to sign in to Skillslab"),
+        lines=(
+            _("Use the link below to sign in."),
+            _("The link works for {minutes} minutes, and only once.").format(minutes=minutes),
+        ),
+        button=_("Sign in"),
+        afterwards=(_("Did you not ask for this mail? Then you do not have to do anything."),),
+    )
+
+
+def greeting(_: Translate, recipient: Recipient) -> str:
+    name = one_line(recipient.name or "")
+    return _("Hello {name},").format(name=name) if name else _("Hello,")
+
+
+def about_session(_: Translate, language: Language, session: Session) -> About:
+    return About(
+        title=title(language, session),
+        when=when(_, language, session.starts_at, session.ends_at),
+        where=where(session),
+        sample=_("This is an example, not a real offer.") if session.sample else "",
+    )
+
+
+def title(language: Language, session: Session) -> str:
+    return one_line(session.title_nl if language == "nl" else session.title_en or session.title_nl)
+
+
+def where(session: Session) -> str:
+    return ", ".join(filter(None, map(one_line, (session.fieldlab_name, session.location))))
+
+
+def when(_: Translate, language: Language, starts_at: datetime, ends_at: datetime) -> str:
+    """From when to when, in Amsterdam: `woensdag 31 maart 2027, van 11:00 tot 19:00 uur`."""
+    starts, ends = starts_at.astimezone(AMSTERDAM), ends_at.astimezone(AMSTERDAM)
+    parts = {"day": _day(language, starts), "start": _time(language, starts), "end": _time(language, ends)}
+    if starts.date() == ends.date():
+        return _("{day}, {start} to {end}").format(**parts)
+    return _("{day}, {start} to {last_day}, {end}").format(**parts, last_day=_day(language, ends))
+
+
+def _day(language: Language, moment: datetime) -> str:
+    return format_date(moment, "EEEE d MMMM y", locale=LOCALES[language])
+
+
+def _time(language: Language, moment: datetime) -> str:
+    return format_time(moment, "HH:mm", tzinfo=AMSTERDAM, locale=LOCALES[language])
+
+
+def one_line(text: str) -> str:
+    """Somebody's text as one plain line: what could begin another line, or play with the direction of reading, is out."""
+    kinds = ((character, unicodedata.category(character)) for character in text)
+    kept = (" " if kind in BREAKS else character for character, kind in kinds if kind not in HIDDEN)
+    return " ".join("".join(kept).split())

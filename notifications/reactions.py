@@ -1,0 +1,84 @@
+"""What is told when: facts become rows of the ledger, in the transaction of the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from notifications import store
+from notifications.deliveries import TOO_OLD, Notice, Template
+from shared.contracts.catalog import SessionAnnounced, SessionDescribed
+from shared.contracts.enrollment import EnrollmentCancelled, EnrollmentWaitlisted, SeatConfirmed
+from shared.contracts.gateway import SignInRequested
+from shared.database.pool import Connection
+from shared.messaging.consumer import Subscriptions
+from shared.messaging.message import Envelope, Message
+
+EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | EnrollmentCancelled
+
+
+async def on_sessions(conn: Connection, facts: Sequence[Envelope[SessionAnnounced | SessionDescribed]]) -> None:
+    """Keep the latest description of each session."""
+    await store.save_sessions(conn, list({fact.event.session_id: fact.event for fact in facts}.values()))
+
+
+async def on_enrollments(conn: Connection, facts: Sequence[Envelope[EnrollmentNews]]) -> None:
+    """Tell the person where their enrollment stands."""
+    await store.queue(conn, [_about_enrollment(fact) for fact in facts])
+
+
+async def on_sign_ins(conn: Connection, facts: Sequence[Envelope[SignInRequested]]) -> None:
+    """Mail the link, to whoever asked for it."""
+    await store.queue(conn, [_about_sign_in(fact) for fact in facts])
+
+
+def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
+    event = fact.event
+    return Notice(
+        fact_id=fact.message.id,
+        recipient_id=event.person_id,
+        template=_template(event),
+        subject=event.subject,
+        revision=event.revision,
+        logged_at=fact.message.logged_at,
+        stale=_is_history(fact.message),
+        session_id=event.session_id,
+        enrollment_id=event.enrollment_id,
+        position=event.position if isinstance(event, EnrollmentWaitlisted) else None,
+    )
+
+
+def _about_sign_in(fact: Envelope[SignInRequested]) -> Notice:
+    return Notice(
+        fact_id=fact.message.id,
+        recipient_id=fact.event.sign_in_id,
+        template="sign-in",
+        subject=fact.event.subject,
+        revision=fact.event.revision,
+        logged_at=fact.message.logged_at,
+        stale=_is_history(fact.message),
+    )
+
+
+def _template(event: EnrollmentNews) -> Template:
+    match event:
+        case SeatConfirmed():
+            return "confirmed-from-waiting-list" if event.from_waiting_list else "confirmed"
+        case EnrollmentWaitlisted():
+            return "waitlisted"
+        case EnrollmentCancelled():
+            return "cancelled"
+
+
+def _is_history(message: Message) -> bool:
+    return datetime.now(UTC) - message.logged_at > TOO_OLD
+
+
+SUBSCRIPTIONS: Subscriptions = {
+    SessionAnnounced: on_sessions,
+    SessionDescribed: on_sessions,
+    SeatConfirmed: on_enrollments,
+    EnrollmentWaitlisted: on_enrollments,
+    EnrollmentCancelled: on_enrollments,
+    SignInRequested: on_sign_ins,
+}

@@ -1,0 +1,133 @@
+"""Short ways to say what a test is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from notifications.deliveries import Delivery, Template
+from notifications.recipients import Recipient
+from notifications.store import Session
+from shared.contracts.catalog import SeatPlan, SessionAnnounced, SessionDescribed
+from shared.contracts.enrollment import EnrollmentCancelled, EnrollmentWaitlisted, Participation, SeatConfirmed, SeatCount
+from shared.contracts.event import Event
+from shared.contracts.gateway import SignInRequested
+from shared.contracts.registry import PUBLISHERS
+from shared.messaging.message import Message
+from shared.translations import Language
+from tests.enrollment.build import DORDRECHT
+
+STARTS = datetime(2027, 3, 31, 9, 0, tzinfo=UTC)
+ENDS = datetime(2027, 3, 31, 17, 0, tzinfo=UTC)
+EPOCH = UUID(int=1)
+
+ABOUT = Participation(
+    course_id=UUID(int=7), fieldlab_id="duurzaamheidsfabriek", theme="digital-factory", hours=8, level=4, fieldlab=DORDRECHT
+)
+SEATS = SeatCount(revision=1, capacity=10, seats_left=3, waiting=0)
+
+
+class Enrollment:
+    """One person's enrollment, from fact to fact."""
+
+    def __init__(self, session_id: UUID) -> None:
+        self.session_id = session_id
+        self.enrollment_id, self.person_id = uuid4(), uuid4()
+        self._revision = 0
+
+    def _next(self) -> dict[str, Any]:
+        self._revision += 1
+        return {
+            "revision": self._revision, "occurred_at": datetime.now(UTC), "enrollment_id": self.enrollment_id,
+            "session_id": self.session_id, "person_id": self.person_id, "registered_at": datetime.now(UTC), "about": ABOUT,
+            "seats": SEATS, "command_id": uuid4(),
+        }  # fmt: skip
+
+    def confirmed(self, *, from_waiting_list: bool = False) -> SeatConfirmed:
+        return SeatConfirmed(**self._next(), from_waiting_list=from_waiting_list)
+
+    def waitlisted(self, position: int = 3) -> EnrollmentWaitlisted:
+        return EnrollmentWaitlisted(**self._next(), position=position)
+
+    def cancelled(self) -> EnrollmentCancelled:
+        return EnrollmentCancelled(**self._next(), reason="by-person", held_seat=True)
+
+
+def announced(session_id: UUID | None = None, *, title: str = "PLC-programmeren", sample: bool = False) -> SessionAnnounced:
+    return SessionAnnounced(
+        **_description(session_id or uuid4(), 1, title, sample), seats=SeatPlan(capacity=10, closes_at=STARTS)
+    )
+
+
+def described(session_id: UUID, *, revision: int, title: str) -> SessionDescribed:
+    return SessionDescribed(**_description(session_id, revision, title, False))
+
+
+def _description(session_id: UUID, revision: int, title: str, sample: bool) -> dict[str, Any]:
+    return {
+        "session_id": session_id, "revision": revision, "occurred_at": datetime.now(UTC), "course_id": UUID(int=7),
+        "fieldlab_id": "duurzaamheidsfabriek", "fieldlab_name": "De Duurzaamheidsfabriek", "fieldlab_place": DORDRECHT,
+        "theme": "digital-factory", "title_nl": title, "title_en": f"{title} (in English)", "hours": 8, "level": 4,
+        "starts_at": STARTS, "ends_at": ENDS, "location": "Leerparkpromenade 50, Dordrecht", "sample": sample,
+    }  # fmt: skip
+
+
+def sign_in_requested() -> SignInRequested:
+    return SignInRequested(sign_in_id=uuid4(), revision=1, occurred_at=datetime.now(UTC))
+
+
+def messages(facts: Sequence[Event], age: timedelta = timedelta(0)) -> list[Message]:
+    """Facts as their publishers' logs give them, logged so long ago; the same fact gets a new id with each call."""
+    sources = {event: source for source, events in PUBLISHERS.items() for event in events}
+    return [
+        Message(
+            id=uuid4(),
+            source=sources[type(fact)],
+            epoch=EPOCH,
+            type=fact.type,
+            subject=fact.subject,
+            revision=fact.revision,
+            logged_at=datetime.now(UTC) - age,
+            data=fact.to_json(),
+        )
+        for fact in facts
+    ]
+
+
+# What the writer of mails gets
+
+
+def a_session(*, title: str = "PLC-programmeren", location: str = "Dordrecht", sample: bool = False) -> Session:
+    return Session(uuid4(), "De Duurzaamheidsfabriek", title, f"{title} (in English)", STARTS, ENDS, location, sample)
+
+
+def a_recipient(
+    name: str | None = "Anna de Vriës", language: Language = "nl", email: str = "anna@fabriek.example"
+) -> Recipient:
+    return Recipient(email=email, name=name, language=language)
+
+
+def a_delivery(
+    template: Template = "confirmed",
+    *,
+    enrollment_id: UUID | None = None,
+    revision: int = 1,
+    copies: int = 0,
+    attempts: int = 0,
+) -> Delivery:
+    return Delivery(
+        delivery_id=1,
+        message_id=uuid4(),
+        recipient_id=uuid4(),
+        template=template,
+        revision=revision,
+        logged_at=datetime.now(UTC),
+        session_id=None if template == "sign-in" else uuid4(),
+        enrollment_id=None if template == "sign-in" else enrollment_id or uuid4(),
+        position=3 if template == "waitlisted" else None,
+        copies=copies,
+        attempts=attempts,
+        queued_at=datetime.now(UTC),
+    )
