@@ -1,0 +1,87 @@
+"""Courses and their sessions: read by anyone, made by the organisers of a fieldlab."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.api.operation import Operations
+from gateway.api.passing import forward
+from gateway.api.shapes import (
+    Course,
+    CourseChanges,
+    CourseFilter,
+    CourseWithSessions,
+    FoundCourse,
+    NewCourse,
+    NewSession,
+    Page,
+    Session,
+    SessionChanges,
+    SessionsById,
+)
+from gateway.clients import CATALOG
+from gateway.edge import signed_in
+
+courses = Operations("Courses")
+NOT_THEIRS = ["403 not-the-organiser"]
+
+
+@courses.declare("GET", "/v1/courses", "Find courses", {200: Page[FoundCourse]}, query=CourseFilter)
+async def get_courses(request: web.Request) -> web.Response:
+    """Full-text search in Dutch and English that forgives a misspelt word and finds it inside a longer one."""
+    return await forward(request, request.app[CATALOG])
+
+
+@courses.declare("POST", "/v1/courses", "Add a course", {201: Course}, who="organiser", body=NewCourse, problems=NOT_THEIRS)
+async def post_course(request: web.Request) -> web.Response:
+    """At your own fieldlab. It is published at once unless `state` says draft."""
+    signed_in(request)
+    return await forward(request, request.app[CATALOG])
+
+
+@courses.declare("GET", "/v1/courses/{courseId}", "One course", {200: CourseWithSessions})
+async def get_course(request: web.Request) -> web.Response:
+    """With its sessions that are not over. A draft is there only for the organisers of its fieldlab."""
+    return await forward(request, request.app[CATALOG])
+
+
+@courses.declare(
+    "PATCH", "/v1/courses/{courseId}", "Change a course", {200: Course}, who="organiser", body=CourseChanges,
+    problems=NOT_THEIRS,
+)  # fmt: skip
+async def patch_course(request: web.Request) -> web.Response:
+    """What is left out stays as it is."""
+    signed_in(request)
+    return await forward(request, request.app[CATALOG])
+
+
+@courses.declare(
+    "POST", "/v1/courses/{courseId}/sessions", "Announce a session", {201: Session}, who="organiser", body=NewSession,
+    problems=[*NOT_THEIRS, "409 course-not-published"],
+)  # fmt: skip
+async def post_session(request: web.Request) -> web.Response:
+    """It is `announced` until the desk opens it, within a second."""
+    signed_in(request)
+    return await forward(request, request.app[CATALOG])
+
+
+@courses.declare("GET", "/v1/sessions", "Sessions by id", {200: Page[Session]}, query=SessionsById)
+async def get_sessions(request: web.Request) -> web.Response:
+    """Up to a hundred at once, in whatever state."""
+    return await forward(request, request.app[CATALOG])
+
+
+@courses.declare("GET", "/v1/sessions/{sessionId}", "One session", {200: Session})
+async def get_session(request: web.Request) -> web.Response:
+    """With its seats as the desk last told."""
+    return await forward(request, request.app[CATALOG])
+
+
+@courses.declare(
+    "PATCH", "/v1/sessions/{sessionId}", "Describe a session differently", {200: Session}, who="organiser",
+    body=SessionChanges, problems=NOT_THEIRS,
+)  # fmt: skip
+async def patch_session(request: web.Request) -> web.Response:
+    """Its texts, place and times. Its seats are the desk's."""
+    signed_in(request)
+    return await forward(request, request.app[CATALOG])

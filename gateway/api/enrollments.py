@@ -1,0 +1,75 @@
+"""Enrollments: the person's own, and those at an organiser's fieldlab."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.api.operation import Operations
+from gateway.api.passing import forward, id_in_path, idempotency_key, sent
+from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, Nothing, Page
+from gateway.clients import CATALOG, ENROLLMENT, REQUESTS, Answer, Request
+from gateway.edge import signed_in
+from shared.errors import Rejected
+from shared.web.principal import Principal
+from shared.web.server import json_bytes
+
+enrollments = Operations("Enrollments")
+
+
+@enrollments.declare(
+    "POST", "/v1/enrollments", "Ask for a seat", {201: Enrollment, 200: Enrollment}, who="worker", body=EnrollmentRequest,
+    problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 enrollment-closed", "400 unknown-municipality"],
+)  # fmt: skip
+async def post_enrollment(request: web.Request) -> web.Response:
+    """A seat, or a place in the queue when there is none left. A second request by the same person for the same session
+    answers 200 with the first.
+    """
+    principal = signed_in(request)
+    must_be_worker(principal)
+    wanted = await sent(request, EnrollmentRequest)
+    answer = await ask_for_seat(request.app, principal, wanted, idempotency_key(request))
+    return json_bytes(answer.body, answer.status)
+
+
+def must_be_worker(principal: Principal) -> None:
+    if not principal.has("worker"):
+        raise Rejected("not-a-worker", 403)
+
+
+async def ask_for_seat(app: web.Application, principal: Principal, wanted: EnrollmentRequest, key: str | None) -> Answer:
+    """The desk's answer. Raises Rejected: 404 for a session that does not exist, 409 for what cannot be now."""
+    request = Request(principal, wanted.model_dump(mode="json", by_alias=True, exclude_unset=True), key)
+    try:
+        return await app[REQUESTS].ask(request)
+    except Rejected as no:
+        if no.slug == "session-not-open":
+            await app[CATALOG].get(f"/sessions/{wanted.session_id}", principal)  # raises 404 if there is none at all
+        raise
+
+
+@enrollments.declare(
+    "GET", "/v1/enrollments", "List enrollments", {200: Page[Enrollment]}, who="signed in", query=EnrollmentFilter
+)
+async def get_enrollments(request: web.Request) -> web.Response:
+    """Newest first: your own and, as an organiser, those at your fieldlab."""
+    signed_in(request)
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@enrollments.declare("GET", "/v1/enrollments/{enrollmentId}", "One enrollment", {200: Enrollment}, who="signed in")
+async def get_enrollment(request: web.Request) -> web.Response:
+    """Your own or, as an organiser, one at your fieldlab."""
+    signed_in(request)
+    id_in_path(request, "enrollmentId")
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@enrollments.declare(
+    "POST", "/v1/enrollments/{enrollmentId}/cancellation", "Withdraw", {200: Enrollment}, who="signed in",
+    body=Nothing, body_required=False, problems=["403 not-yours", "409 session-started"],
+)  # fmt: skip
+async def post_cancellation(request: web.Request) -> web.Response:
+    """The seat goes to the next in line at once. Withdrawing again changes nothing and answers the same."""
+    signed_in(request)
+    id_in_path(request, "enrollmentId")
+    return await forward(request, request.app[ENROLLMENT])

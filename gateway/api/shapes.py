@@ -1,0 +1,386 @@
+"""The public shapes. Fields are documented where a name alone does not say it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from gateway.api.operation import Input, Shape
+from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+
+T = TypeVar("T", bound=Shape)
+
+REGION = r"^(NL|PV\d{2}|AM\d{2}|GM\d{4}|LD-[a-z]+|HUB-[a-z]+)$"
+RegionCode = Annotated[str, Field(pattern=REGION, description="NL, PV28, AM22, GM0599, LD-zuidwest or HUB-west")]
+MunicipalityCode = Annotated[str, Field(pattern=r"^GM\d{4}$", description="CBS code, such as GM0599")]
+
+
+class Paging(Input):
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    page_size: int = Field(default=20, ge=1, le=100)
+
+
+class Page(Shape, Generic[T]):
+    items: list[T]
+    page: int
+    page_size: int
+    total: int
+    """How many there are on all pages together."""
+
+
+# Reference data
+
+
+class RegionFilter(Paging):
+    kind: Literal["province", "landsdeel", "hub", "labourMarketRegion"] | None = None
+
+
+class Region(Shape):
+    code: str
+    kind: Literal["province", "landsdeel", "hub", "labourMarketRegion"]
+    name: str
+    name_nl: str
+    name_en: str
+    provinces: list[str]
+    landsdelen: list[str]
+    hubs: list[str]
+    municipalities: int
+    svg_maps_id: str | None
+    certainty: str | None = Field(description="How sure we are of what it belongs to; null for what CBS says.")
+    note_nl: str | None
+    note_en: str | None
+    reference_date: date
+
+
+class MunicipalityFilter(Paging):
+    q: str | None = Field(default=None, max_length=200, description="Part of the name, or of what people call it.")
+
+
+class Municipality(Shape):
+    code: MunicipalityCode
+    name: str
+    also_known_as: list[str]
+    province: str
+    province_name: str
+    labour_market_region: str
+    labour_market_region_name: str
+    landsdeel: str
+    hub: str
+    reference_date: date
+
+
+class Theme(Shape):
+    id: str
+    name: str
+    name_nl: str
+    name_en: str
+    certainty: str
+
+
+class FieldlabFilter(Paging):
+    q: str | None = Field(default=None, max_length=200)
+    region: RegionCode | None = None
+
+
+class Fieldlab(Shape):
+    """`certainty`, `municipalityCertainty` and `skillslabEvidence` say how sure the row is; they are no recognition."""
+
+    id: str
+    name: str
+    kind: Literal["fieldlab", "skillslab", "related"]
+    scope: Literal["regional", "national"]
+    topic_nl: str
+    topic_en: str
+    place: str
+    municipality: MunicipalityCode
+    municipality_name: str
+    province: str
+    labour_market_region: str
+    landsdeel: str
+    hub: str
+    certainty: Literal["high", "medium", "low"]
+    municipality_certainty: Literal["high", "medium", "low", "assumed"]
+    skillslab_evidence: Literal["yes", "partial", "none"]
+    skillslab_note_nl: str | None
+    skillslab_note_en: str | None
+    note_nl: str | None
+    note_en: str | None
+    source: str
+
+
+# Courses and sessions
+
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+Prose = Annotated[str, Field(max_length=5000)]
+CourseState = Literal["draft", "published"]
+SessionState = Literal["draft", "announced", "open", "closed", "cancelled", "finished"]
+Mode = Literal["presential", "blended", "online", "work_based"]
+Hours = Annotated[int, Field(ge=1, le=2000)]
+Level = Annotated[int, Field(ge=1, le=8, description="EQF level")]
+
+
+class CourseFilter(Paging):
+    """`from` and `to` are inclusive days, in Amsterdam, on which a session starts."""
+
+    q: str | None = Field(default=None, max_length=200, description="Words to find.")
+    fieldlab_id: str | None = None
+    region: RegionCode | None = None
+    theme: str | None = None
+    state: CourseState | None = None
+    from_: date | None = Field(default=None, alias="from")
+    to: date | None = None
+    available: bool | None = Field(default=None, description="With a free seat in a session that is open.")
+
+
+class NewCourse(Input):
+    """Only a title is needed: `title` counts for both languages. `fieldlabId` may be left out by who organises just one."""
+
+    fieldlab_id: str | None = None
+    title: Title | None = None
+    title_nl: Title | None = None
+    title_en: Title | None = None
+    description: Prose | None = None
+    description_nl: Prose | None = None
+    description_en: Prose | None = None
+    theme: str = "smart-working"
+    hours: Hours = 8
+    level: Level = 3
+    mode_of_delivery: Mode = "presential"
+    state: CourseState = "published"
+
+
+class CourseChanges(Input):
+    """What to change; what is left out stays as it is."""
+
+    title: Title | None = None
+    title_nl: Title | None = None
+    title_en: Title | None = None
+    description: Prose | None = None
+    description_nl: Prose | None = None
+    description_en: Prose | None = None
+    theme: str | None = None
+    hours: Hours | None = None
+    level: Level | None = None
+    mode_of_delivery: Mode | None = None
+    state: CourseState | None = None
+
+
+class NewSession(Input):
+    """Enrolling closes when it starts unless it says otherwise; it is held at the fieldlab's place."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    capacity: int = Field(ge=1, le=10_000)
+    enrollment_closes_at: AwareDatetime | None = None
+    minimum: int | None = Field(default=None, ge=1)
+    location: Title | None = None
+    needs_approval: bool = False
+    offer_hours: int | None = Field(default=None, ge=1, le=720)
+    description: Prose | None = None
+    description_nl: Prose | None = None
+    description_en: Prose | None = None
+
+
+class SessionChanges(Input):
+    """What to change; what is left out stays as it is."""
+
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    location: Title | None = None
+    description: Prose | None = None
+    description_nl: Prose | None = None
+    description_en: Prose | None = None
+
+
+class SessionsById(Input):
+    ids: list[UUID] = Field(min_length=1, max_length=100)
+
+
+class Skill(Shape):
+    """An ESCO skill. This service uses the ESCO classification of the European Commission."""
+
+    label: str
+    uri: str
+
+
+class Course(Shape):
+    id: UUID
+    fieldlab_id: str
+    fieldlab_name: str
+    place: str
+    municipality: MunicipalityCode
+    municipality_name: str
+    title: str
+    title_nl: str
+    title_en: str
+    description: str
+    description_nl: str
+    description_en: str
+    theme: str
+    theme_nl: str
+    theme_en: str
+    hours: int
+    level: int
+    mode_of_delivery: Mode
+    skill: Skill | None
+    state: CourseState
+    sample: bool = Field(description="Made-up example data, not a real offer.")
+
+
+class SessionSummary(Shape):
+    id: UUID
+    state: SessionState
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    enrollment_closes_at: AwareDatetime
+    location: str
+    capacity: int
+    seats_left: int
+    waiting: int
+
+
+class Session(SessionSummary):
+    course_id: UUID
+    fieldlab_id: str
+    fieldlab_name: str
+    municipality: MunicipalityCode
+    municipality_name: str
+    title: str
+    title_nl: str
+    title_en: str
+    description: str
+    description_nl: str
+    description_en: str
+    theme: str
+    hours: int
+    level: int
+    minimum: int | None
+    needs_approval: bool
+    offer_hours: int | None
+    sample: bool
+    revision: int
+
+
+class FoundCourse(Course):
+    coming_sessions: int
+    next_session: SessionSummary | None
+
+
+class CourseWithSessions(Course):
+    sessions: list[Session]
+
+
+# Enrollment
+
+
+class EnrollmentRequest(Input):
+    """All but the session is voluntary and serves the region's report alone."""
+
+    session_id: UUID
+    work_municipality: MunicipalityCode | None = None
+    home_municipality: MunicipalityCode | None = None
+    employer_size_class: SizeClass | None = Field(
+        default=None, description="European SME definition: under 10, under 50, under 250, 250 staff and over."
+    )
+    sector: Sector | None = Field(default=None, description="Section of SBI 2008; C is manufacturing.")
+    worker_group: WorkerGroup | None = None
+    funding_scheme: FundingScheme | None = None
+
+
+class Enrollment(Shape):
+    id: UUID
+    session_id: UUID
+    person_id: UUID
+    state: Literal["confirmed", "waitlisted", "cancelled"]
+    position: int | None = Field(default=None, description="The place in the queue, counted from 1; only while waiting.")
+    reason: str | None = Field(default=None, description="Why it was cancelled.")
+    revision: int
+
+
+class EnrollmentFilter(Paging):
+    session_id: UUID | None = None
+    state: Literal["confirmed", "waitlisted", "cancelled"] | None = None
+
+
+class Nothing(Input):
+    """No field is needed."""
+
+
+# Uptake
+
+Dimension = Literal[
+    "province", "labourMarketRegion", "landsdeel", "hub", "municipality", "fieldlab", "course", "theme", "level",
+    "employerSizeClass", "sector", "workerGroup", "fundingScheme", "month", "quarter", "year",
+]  # fmt: skip
+
+
+class UptakeQuestion(Input):
+    region: RegionCode = "NL"
+    from_: date | None = Field(default=None, alias="from", description="First day, in Amsterdam, of the decisions that count.")
+    to: date | None = Field(default=None, description="Last day, inclusive.")
+    basis: Literal["work", "home", "fieldlab"] | None = Field(default=None, description="Which place counts; work by default.")
+    group_by: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z]+(,[A-Za-z]+){0,2}$",
+        description=f"Up to three of {', '.join(Dimension.__args__)}, with commas.",  # type: ignore[attr-defined]
+    )
+    theme: str | None = None
+    fieldlab_id: str | None = None
+    level: int | None = Field(default=None, ge=1, le=8)
+    employer_size_class: SizeClass | None = None
+    sector: Sector | None = None
+    worker_group: WorkerGroup | None = None
+    funding_scheme: FundingScheme | None = None
+
+
+class Withheld(Shape):
+    """A figure that is hidden, because it is small or would give a small one away."""
+
+    withheld: Literal[True]
+
+
+Figure = int | Withheld
+
+
+class UptakeLine(Shape):
+    key: dict[str, str | int | None]
+    enrollments: dict[str, Figure]
+    participants: Figure = Field(description="Distinct people with a confirmed enrollment; they do not add up across lines.")
+
+
+class UptakeTotals(Shape):
+    enrollments: dict[str, Figure]
+    participants: Figure
+
+
+class Uptake(Shape):
+    region: RegionCode
+    basis: str
+    from_: date = Field(alias="from")
+    to: date
+    as_of: AwareDatetime | None
+    status: Literal["provisional", "final"]
+    group_by: list[str]
+    items: list[UptakeLine]
+    totals: UptakeTotals
+
+
+# People
+
+
+class RoleShape(Shape):
+    role: Literal["worker", "employer", "organiser", "region", "operator"]
+    fieldlab_id: str | None = None
+    employer_id: str | None = None
+    region: str | None = None
+
+
+class Me(Shape):
+    person_id: UUID
+    name: str
+    email: str
+    language: Literal["nl", "en"]
+    roles: list[RoleShape]

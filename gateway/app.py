@@ -1,0 +1,119 @@
+"""Where everything is put together. Nothing else constructs anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import chain
+
+import aiohttp
+from aiohttp import web
+
+from gateway import clients, demo, edge, internal, pages
+from gateway.api.courses import courses
+from gateway.api.documents import document_routes
+from gateway.api.enrollments import enrollments
+from gateway.api.me import me
+from gateway.api.operation import openapi, routes
+from gateway.api.reference import reference
+from gateway.api.uptake import uptake
+from gateway.clients import EnrollmentRequests
+from gateway.people import people
+from gateway.people.credentials import Credentials
+from gateway.people.sign_in import PUBLISHER, SignIns
+from gateway.settings import GatewaySettings
+from shared.database.address import database_of
+from shared.database.pool import Pool, connection, open_pool, transaction
+from shared.errors import Rejected
+from shared.messaging import answers
+from shared.messaging.couriers import connect
+from shared.messaging.housekeeping import keep_house
+from shared.messaging.relay import Relay
+from shared.web.client import Client
+from shared.web.log_page import log_route
+from shared.web.principal import PrincipalKey
+from shared.web.server import MAX_BODY, POOL, Background, Check, Listener, health, internal_app, measured, port_of
+
+OPERATIONS = list(chain(reference.all, courses.all, enrollments.all, uptake.all, me.all))
+
+
+@asynccontextmanager
+async def open_service(settings: GatewaySettings, background: Background) -> AsyncIterator[Sequence[Listener]]:
+    """Everything this service consists of, from the database up; taken down in the opposite order."""
+    internal_key = settings.internal_key.get_secret_value()
+    key = PrincipalKey(internal_key)
+    pool = await open_pool(database_of(settings.database_url, PUBLISHER), service=PUBLISHER)
+    transport = connect(settings.bus_url, settings.organisation_number)
+    if settings.demo:
+        async with transaction(pool) as conn:
+            await demo.furnish(conn, settings)
+    async with aiohttp.ClientSession() as session:
+        services = {
+            name: Client(session, url, key, PUBLISHER)
+            for name, url in (
+                ("catalog", settings.catalog_url),
+                ("enrollment", settings.enrollment_url),
+                ("notifications", settings.notifications_url),
+            )
+        }
+        relay = Relay(pool, transport)
+        credentials = Credentials(pool)
+        requests = EnrollmentRequests(services["enrollment"], key)
+        sign_ins = SignIns(settings.gateway_key.get_secret_value())
+
+        async def ready() -> dict[str, bool]:
+            return {"database": await _answers(pool), **await _all_ready(services)}
+
+        inside = internal_app(internal_key, [*internal.ROUTES, log_route(pool, PUBLISHER)], ready)
+        outside = public_app(settings, ready)
+        outside[edge.CREDENTIALS] = credentials
+        outside[clients.CATALOG], outside[clients.ENROLLMENT] = services["catalog"], services["enrollment"]
+        outside[clients.REQUESTS] = requests
+        outside[pages.RELAY] = relay
+        inside[internal.ADDRESS] = settings.address
+        for app in (inside, outside):
+            app[POOL], app[internal.SIGN_INS] = pool, sign_ins
+        try:
+            async with background:
+                background.start(credentials.tokens.run(), "tokens")
+                background.start(credentials.sessions.run(), "sessions")
+                background.start(requests.rounds.run(), "requests")
+                background.start(relay.run(), "relay")
+                background.start(keep_house(pool, relay, [answers.forget, people.forget_old]), "house")
+                yield [
+                    Listener(inside, settings.internal_host, port_of(settings.gateway_url)),
+                    Listener(outside, settings.host, settings.port),
+                ]
+        finally:
+            await transport.close()
+            pool.terminate()
+
+
+def public_app(settings: GatewaySettings, ready: Check) -> web.Application:
+    """What people and programs outside see."""
+    app = web.Application(middlewares=[measured, edge.answered, edge.authenticated, edge.same_origin], client_max_size=MAX_BODY)
+    app[edge.SETTINGS] = settings
+    app.add_routes(routes(OPERATIONS))
+    app.add_routes(document_routes(openapi(OPERATIONS, settings.address)))
+    app.add_routes(health(ready))
+    pages.add_to(app)
+    return app
+
+
+async def _answers(pool: Pool) -> bool:
+    async with connection(pool) as conn:
+        return bool(await conn.fetchval("SELECT true"))
+
+
+async def _all_ready(services: dict[str, Client]) -> dict[str, bool]:
+    """Each of the other services, and whether it is ready. Of the one that mails it is enough that it lives: mail can wait."""
+
+    async def is_ready(name: str) -> bool:
+        try:
+            await services[name].get("/health/live" if name == "notifications" else "/health/ready")
+        except Rejected:
+            return False
+        return True
+
+    return dict(zip(services, await asyncio.gather(*map(is_ready, services)), strict=True))

@@ -1,0 +1,114 @@
+"""What every request passes before a handler sees it: who asks, from where, and what goes along with the answer."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from gateway.people.credentials import Credentials
+from gateway.problems import page_or_json
+from gateway.settings import GatewaySettings
+from shared.errors import Rejected
+from shared.web.principal import Principal
+from shared.web.problems import Handler, rejection
+
+CREDENTIALS = web.AppKey("credentials", Credentials)
+SETTINGS = web.AppKey("settings", GatewaySettings)
+PRINCIPAL = web.RequestKey("principal", Principal)
+
+API_VERSION = "1.0.0"
+COOKIE = "skillslab"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def cookie_name(settings: GatewaySettings) -> str:
+    """`__Host-` binds the cookie to this very host; browsers accept that only over HTTPS."""
+    return f"__Host-{COOKIE}" if settings.address.startswith("https://") else COOKIE
+
+
+def is_api(request: web.Request) -> bool:
+    return request.path.startswith("/v1/") or request.path == "/v1"
+
+
+def who_asks(request: web.Request) -> Principal | None:
+    """The principal of this request, or None for an anonymous one."""
+    return request.get(PRINCIPAL)
+
+
+def signed_in(request: web.Request) -> Principal:
+    """Whoever asks. Raises Rejected (401) for an anonymous request."""
+    principal = who_asks(request)
+    if principal is None:
+        raise Rejected("not-signed-in", 401)
+    return principal
+
+
+@web.middleware
+async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Problems for programs, pages for people, and the headers that go along with every answer."""
+    try:
+        response = await handler(request)
+    except web.HTTPRedirection as redirect:
+        response = redirect
+    except Exception as error:
+        response = await page_or_json(request, rejection(error), as_json=is_api(request))
+    if response.prepared:
+        return response
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.app[SETTINGS].address.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if is_api(request):
+        response.headers["API-Version"] = API_VERSION
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@web.middleware
+async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who asks: by a bearer token, or by the cookie of a browser that signed in."""
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Rejected("token-not-valid", 401)
+        principal = await request.app[CREDENTIALS].holder_of_token(token.strip())
+        if principal is None:
+            raise Rejected("token-not-valid", 401)
+        request[PRINCIPAL] = principal
+    elif cookie := request.cookies.get(cookie_name(request.app[SETTINGS])):
+        holder = await request.app[CREDENTIALS].holder_of_session(cookie)
+        if holder is not None:
+            request[PRINCIPAL] = holder
+    return await handler(request)
+
+
+@web.middleware
+async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse changes that another site has a browser ask for (CSRF). Programs with a token send no cookie, and may."""
+    if request.method not in SAFE_METHODS and "Authorization" not in request.headers and not _is_from_here(request):
+        raise Rejected("cross-site", 403)
+    return await handler(request)
+
+
+def _is_from_here(request: web.Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == request.host
+    return not request.cookies  # no browser, and nothing to misuse

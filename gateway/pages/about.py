@@ -1,0 +1,37 @@
+"""Pages that stand by themselves: what this is and what it keeps, and how the pages look."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+
+from gateway.pages.catalogue import Course, Session
+from gateway.pages.page import show
+from gateway.pages.uptake import Line
+
+
+async def get_about(request: web.Request) -> web.Response:
+    return await show(request, "about.html")
+
+
+async def get_style(request: web.Request) -> web.Response:
+    """Every building block once, with made-up content."""
+    soon = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=20)
+    states = [("open", 12, 5, 0), ("open", 10, 0, 3), ("open", 40, 1, 0), ("announced", 8, 8, 0), ("closed", 8, 2, 0)]
+    sessions = [
+        Session(
+            str(number), state, soon + timedelta(days=30 * number), soon + timedelta(days=30 * number, hours=8),
+            soon, "Dordrecht", capacity, left, waiting,
+        )
+        for number, (state, capacity, left, waiting) in enumerate(states)
+    ]  # fmt: skip
+    course = Course(
+        "0", "Werken met een cobot", "", "voorbeeld", "De Voorbeeldfabriek", "Dordrecht", "smart-working", "Slim werken",
+        16, 3, "presential", None, True, True, sessions[0], 3,
+    )  # fmt: skip
+    lines = [
+        Line("PV28", "Zuid-Holland", {"confirmed": 128, "waitlisted": 9}, True),
+        Line("PV29", "Zeeland", dict.fromkeys(["confirmed", "waitlisted"])),
+    ]
+    return await show(request, "style.html", course=course, sessions=sessions, lines=lines)

@@ -1,0 +1,74 @@
+"""Every page once, with its address in Dutch and in English. Links and the language switch follow from this table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from urllib.parse import quote, urlencode
+
+from shared.translations import Language
+
+ADDRESSES: Mapping[str, tuple[str, str]] = {
+    "home": ("/", "/en"),
+    "fieldlabs": ("/fieldlabs", "/en/fieldlabs"),
+    "fieldlab": ("/fieldlabs/{fieldlab}", "/en/fieldlabs/{fieldlab}"),
+    "course": ("/cursussen/{course}", "/en/courses/{course}"),
+    "enroll": ("/inschrijven/{session}", "/en/enroll/{session}"),
+    "enrollments": ("/mijn-inschrijvingen", "/en/my-enrollments"),
+    "enrollment": ("/mijn-inschrijvingen/{enrollment}", "/en/my-enrollments/{enrollment}"),
+    "withdraw": ("/mijn-inschrijvingen/{enrollment}/uitschrijven", "/en/my-enrollments/{enrollment}/withdraw"),
+    "sign-in": ("/aanmelden", "/en/sign-in"),
+    "sign-in-sent": ("/aanmelden/verstuurd", "/en/sign-in/sent"),
+    "sign-in-sample": ("/aanmelden/voorbeeld", "/en/sign-in/sample"),
+    "sign-in-link": (r"/aanmelden/{token:[0-9a-f]{32}\.[^/]+}", r"/en/sign-in/{token:[0-9a-f]{32}\.[^/]+}"),
+    "sign-out": ("/uitloggen", "/en/sign-out"),
+    "uptake": ("/deelname", "/en/uptake"),
+    "uptake-figures": ("/deelname/cijfers", "/en/uptake/figures"),
+    "organiser": ("/organisator", "/en/organiser"),
+    "new-course": ("/organisator/cursus", "/en/organiser/course"),
+    "new-session": ("/organisator/cursussen/{course}/sessie", "/en/organiser/courses/{course}/session"),
+    "about": ("/over", "/en/about"),
+    "problem": ("/problems/{slug}", "/en/problems/{slug}"),
+    "style": ("/stijl", "/en/style"),
+    "mailbox": ("/mailbox", "/en/mailbox"),
+    "mail": ("/mailbox/{mail}", "/en/mailbox/{mail}"),
+    "mail-html": ("/mailbox/{mail}/html", "/en/mailbox/{mail}/html"),
+    "mail-attachment": ("/mailbox/{mail}/{number:[0-9]+}", "/en/mailbox/{mail}/{number:[0-9]+}"),
+}
+
+_PART = r"{(\w+)(?::((?:[^{}]|{\d+})+))?}"
+
+
+def route(name: str, language: Language) -> str:
+    """The address with its variable parts in braces, as the router takes it."""
+    return ADDRESSES[name][0 if language == "nl" else 1]
+
+
+def path(name: str, language: Language, parts: Mapping[str, object] | None = None, **query: object) -> str:
+    """The address of a page. Whatever is empty in the query is left out. Raises KeyError for a missing part."""
+    known = {key: quote(str(value), safe=".") for key, value in (parts or {}).items()}
+    text = re.sub(_PART, lambda found: known[found[1]], route(name, language))
+    asked = urlencode({key.rstrip("_"): value for key, value in query.items() if value not in (None, "", False)})
+    return f"{text}?{asked}" if asked else text
+
+
+def elsewhere(path_and_query: str, language: Language) -> str:
+    """The same page in this language; the home page for an address that is not in the table."""
+    given, question, query = path_and_query.partition("?")
+    for name, pair in ADDRESSES.items():
+        for pattern in map(_pattern, pair):
+            if found := pattern.fullmatch(given):
+                text = re.sub(_PART, lambda part: found[part[1]], route(name, language))
+                return text + question + query
+    return route("home", language)
+
+
+@cache
+def _pattern(address: str) -> re.Pattern[str]:
+    fixed = re.split(_PART, address)
+    text = "".join(
+        re.escape(piece) + (f"(?P<{name}>{rule or '[^/]+'})" if name else "")
+        for piece, name, rule in zip(fixed[::3], [*fixed[1::3], None], [*fixed[2::3], None], strict=True)
+    )
+    return re.compile(text)

@@ -1,0 +1,193 @@
+"""Enrolling: the form for a session, what became of it, one's own enrollments, and withdrawing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+from aiohttp import web
+
+from gateway.api.enrollments import ask_for_seat
+from gateway.api.passing import id_in_path
+from gateway.api.shapes import EnrollmentRequest
+from gateway.clients import CATALOG, ENROLLMENT
+from gateway.edge import signed_in
+from gateway.pages import catalogue, names, words
+from gateway.pages.catalogue import SessionOfCourse
+from gateway.pages.courses import enrolled
+from gateway.pages.names import Json, Names
+from gateway.pages.page import as_worker, form, go, in_words, show
+from gateway.problems import language_of
+from shared.errors import Rejected
+from shared.translations import Language
+
+SESSIONS_AT_ONCE = 100
+
+
+def _(text: str) -> str:
+    """Marks a text for translation."""
+    return text
+
+
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "employerSizeClass": words.SIZE_CLASSES,
+    "sector": words.SECTORS,
+    "workerGroup": words.WORKER_GROUPS,
+    "fundingScheme": words.FUNDING,
+}
+MUNICIPALITIES = ("workMunicipality", "homeMunicipality")
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    id: str
+    state: str
+    position: int | None
+    session: SessionOfCourse
+
+    @property
+    def is_coming(self) -> bool:
+        return self.state != "cancelled" and self.session.ends_at > datetime.now(UTC)
+
+    @property
+    def can_withdraw(self) -> bool:
+        return self.state != "cancelled" and self.session.starts_at > datetime.now(UTC)
+
+
+async def get_enroll(request: web.Request) -> web.Response:
+    signed_in(request)
+    session = await _session(request)
+    if mine := (await enrolled(request)).get(session.id):
+        return go(request, "enrollment", {"enrollment": mine["id"]})
+    return await _show_form(request, session, {}, {})
+
+
+async def post_enroll(request: web.Request) -> web.Response:
+    """Ask for a seat. A no comes back with the form; a yes leads to the page of the enrollment."""
+    asks = signed_in(request)
+    session = await _session(request)
+    given = await form(request)
+    known = await names.names(request)
+    told, faults = read(given, known, language_of(request))
+    if faults:
+        return await _show_form(request, session, given, faults, status=400)
+    wanted = EnrollmentRequest.model_validate({"sessionId": session.id, **told})
+    try:
+        answer = await ask_for_seat(request.app, as_worker(asks), wanted, None)
+    except Rejected as no:
+        if no.status != 409:
+            raise
+        return await _show_form(request, session, given, {}, refusal=in_words(no), status=409)
+    return go(request, "enrollment", {"enrollment": orjson.loads(answer.body)["id"]})
+
+
+def read(given: Mapping[str, str], known: Names, language: Language) -> tuple[dict[str, object], dict[str, str]]:
+    """What a form says, as the desk takes it, and what is wrong with it. Whatever is left empty is left out."""
+    told: dict[str, object] = {}
+    faults: dict[str, str] = {}
+    for name in MUNICIPALITIES:
+        if typed := given.get(name):
+            code = known.find_municipality(typed, language)
+            if code is None:
+                faults[name] = _("We do not know this municipality. Choose one from the list, or leave this empty.")
+            told[name] = code
+    for name, choices in CHOICES.items():
+        if chosen := given.get(name):
+            if chosen not in choices:
+                faults[name] = _("Choose one of the answers, or leave this empty.")
+            told[name] = chosen
+    return told, faults
+
+
+async def get_enrollments(request: web.Request) -> web.Response:
+    asks = signed_in(request)
+    own = await names.whole_list(request.app[ENROLLMENT], "/enrollments", as_worker(asks))
+    all_of_them = await _with_sessions(request, own)
+    coming = sorted((one for one in all_of_them if one.is_coming), key=lambda one: one.session.starts_at)
+    return await show(
+        request,
+        "enrollments/list.html",
+        coming=coming,
+        past=[one for one in all_of_them if not one.is_coming],
+    )
+
+
+async def get_enrollment(request: web.Request) -> web.Response:
+    return await show(request, "enrollments/page.html", enrollment=await _enrollment(request))
+
+
+async def get_withdraw(request: web.Request) -> web.Response:
+    return await _show_withdraw(request, await _enrollment(request))
+
+
+async def post_withdraw(request: web.Request) -> web.Response:
+    enrollment = await _enrollment(request)
+    try:
+        await request.app[ENROLLMENT].call("POST", f"/enrollments/{enrollment.id}/cancellation", as_worker(signed_in(request)))
+    except Rejected as no:
+        if no.status != 409:
+            raise
+        return await _show_withdraw(request, enrollment, in_words(no), status=409)
+    return go(request, "enrollment", {"enrollment": enrollment.id})
+
+
+async def _show_form(
+    request: web.Request,
+    session: SessionOfCourse,
+    given: Mapping[str, str],
+    faults: Mapping[str, str],
+    *,
+    refusal: tuple[str, str] | None = None,
+    status: int = 200,
+) -> web.Response:
+    known = await names.names(request)
+    near = {name: known.near(given[name]) for name in MUNICIPALITIES if name in faults}
+    return await show(
+        request,
+        "enrollments/form.html",
+        status=status,
+        session=session,
+        given=given,
+        faults=faults,
+        near=near,
+        refusal=refusal,
+        municipalities=[municipality.name for municipality in known.municipalities.values()],
+    )
+
+
+async def _show_withdraw(
+    request: web.Request, enrollment: Enrollment, refusal: tuple[str, str] | None = None, *, status: int = 200
+) -> web.Response:
+    return await show(request, "enrollments/withdraw.html", status=status, enrollment=enrollment, refusal=refusal)
+
+
+async def _session(request: web.Request) -> SessionOfCourse:
+    shape = await request.app[CATALOG].get_json(f"/sessions/{id_in_path(request, 'session')}")
+    return catalogue.session(shape, language_of(request))
+
+
+async def _enrollment(request: web.Request) -> Enrollment:
+    """The visitor's own enrollment in the address. Raises Rejected (404) for one that is not theirs."""
+    asks = signed_in(request)
+    path = f"/enrollments/{id_in_path(request, 'enrollment')}"
+    shape = await request.app[ENROLLMENT].get_json(path, as_worker(asks))
+    session = await request.app[CATALOG].get_json(f"/sessions/{shape['sessionId']}")
+    return _shown(shape, catalogue.session(session, language_of(request)))
+
+
+async def _with_sessions(request: web.Request, own: Sequence[Json]) -> Sequence[Enrollment]:
+    """Each enrollment with its session; all sessions are asked for together."""
+    ids = list(dict.fromkeys(one["sessionId"] for one in own))
+    chunks = [ids[start : start + SESSIONS_AT_ONCE] for start in range(0, len(ids), SESSIONS_AT_ONCE)]
+    catalog = request.app[CATALOG]
+    answers = await asyncio.gather(*(catalog.get_json("/sessions", ids=",".join(chunk)) for chunk in chunks))
+    language = language_of(request)
+    sessions = {shape["id"]: catalogue.session(shape, language) for answer in answers for shape in answer["items"]}
+    return [_shown(one, sessions[one["sessionId"]]) for one in own if one["sessionId"] in sessions]
+
+
+def _shown(shape: Json, session: SessionOfCourse) -> Enrollment:
+    return Enrollment(shape["id"], shape["state"], shape.get("position"), session)

@@ -1,0 +1,207 @@
+"""An organiser's own courses with their sessions, and the forms to add one of either."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import orjson
+from aiohttp import web
+
+from gateway.api.passing import id_in_path
+from gateway.clients import CATALOG
+from gateway.edge import signed_in
+from gateway.pages import catalogue, formats, names, words
+from gateway.pages.catalogue import Course, SessionOfCourse
+from gateway.pages.page import form, go, in_words, show
+from gateway.problems import FIELD_FAULTS, language_of
+from shared.errors import Rejected
+from shared.web.principal import Principal
+
+
+def _(text: str) -> str:
+    """Marks a text for translation."""
+    return text
+
+
+FAULTS: Mapping[str, str] = {
+    "in_the_past": _("Choose a moment that is still to come."),
+    "too_far_ahead": _("Choose a moment within ten years."),
+    "line_breaks": _("Write this on one line."),
+    "citizen_number": _("This looks like a citizen service number (BSN). Leave it out: this is public."),
+    "greater_than_equal": _("This number is too small."),
+    "less_than_equal": _("This number is too large."),
+}
+TIMES = _("Check the days and times: a session ends after it starts, and enrolling closes before that.")
+NO_TIME = _("Write a day as 2027-03-01 and a time as 08:30.")
+NO_NUMBER = _("Write a whole number.")
+
+COURSE_TEXTS = ("titleNl", "titleEn", "descriptionNl", "descriptionEn", "theme", "modeOfDelivery")
+COURSE_NUMBERS = ("hours", "level")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A course with its sessions that are not over."""
+
+    course: Course
+    sessions: Sequence[SessionOfCourse]
+
+
+async def get_organiser(request: web.Request) -> web.Response:
+    asks = organiser(request)
+    language = language_of(request)
+    known = await names.names(request)
+    labs = [
+        (fieldlab, known.fieldlabs.get(fieldlab, fieldlab), await _offers(request, asks, fieldlab))
+        for fieldlab in sorted(asks.scopes("organiser"))
+    ]
+    return await show(request, "organiser/page.html", labs=labs, language_of_page=language)
+
+
+async def get_new_course(request: web.Request) -> web.Response:
+    asks = organiser(request)
+    wanted = request.query.get("fieldlab", "")
+    own = sorted(asks.scopes("organiser"))
+    given = {"fieldlabId": wanted if wanted in own else own[0], "hours": "8", "level": "3", "modeOfDelivery": "presential"}
+    return await _show_course_form(request, asks, given, {})
+
+
+async def post_new_course(request: web.Request) -> web.Response:
+    asks = organiser(request)
+    given = await form(request)
+    told: dict[str, object] = {name: given[name] for name in COURSE_TEXTS if given.get(name)}
+    told["fieldlabId"] = given.get("fieldlabId", "")
+    faults = _take_numbers(given, COURSE_NUMBERS, told)
+    if not given.get("titleNl"):
+        faults["titleNl"] = FIELD_FAULTS["missing"]
+    if faults:
+        return await _show_course_form(request, asks, given, faults, status=400)
+    try:
+        await request.app[CATALOG].call("POST", "/courses", asks, body=orjson.dumps(told))
+    except Rejected as no:
+        return await _show_course_form(request, asks, given, explained(no), status=no.status)
+    return go(request, "organiser")
+
+
+async def get_new_session(request: web.Request) -> web.Response:
+    asks = organiser(request)
+    course = await _own_course(request, asks)
+    in_a_month = _today() + timedelta(days=30)
+    given = {"startDay": str(in_a_month), "startTime": "08:30", "endDay": str(in_a_month), "endTime": "16:30", "capacity": "12"}
+    return await _show_session_form(request, course, given, {})
+
+
+async def post_new_session(request: web.Request) -> web.Response:
+    asks = organiser(request)
+    course = await _own_course(request, asks)
+    given = await form(request)
+    told: dict[str, object] = {"location": given["location"]} if given.get("location") else {}
+    faults = _take_numbers(given, ("capacity",), told)
+    for name, fields in (("startsAt", ("startDay", "startTime")), ("endsAt", ("endDay", "endTime"))):
+        moment = _moment(*(given.get(field, "") for field in fields))
+        if moment is None:
+            faults[fields[0]] = NO_TIME
+        else:
+            told[name] = moment.isoformat()
+    if given.get("closeDay"):
+        closes = _moment(given["closeDay"], "17:00")
+        if closes is None:
+            faults["closeDay"] = NO_TIME
+        else:
+            told["enrollmentClosesAt"] = closes.isoformat()
+    if faults:
+        return await _show_session_form(request, course, given, faults, status=400)
+    try:
+        await request.app[CATALOG].call("POST", f"/courses/{course.id}/sessions", asks, body=orjson.dumps(told))
+    except Rejected as no:
+        return await _show_session_form(request, course, given, explained(no), status=no.status)
+    return go(request, "organiser")
+
+
+def organiser(request: web.Request) -> Principal:
+    """Whoever asks, if they organise a fieldlab. Raises Rejected (403) otherwise."""
+    asks = signed_in(request)
+    if not asks.has("organiser"):
+        raise Rejected("not-the-organiser", 403)
+    return asks
+
+
+def explained(no: Rejected) -> Mapping[str, str]:
+    """What is wrong, by the field of the form; under no name what is about none. Raises it again if no form can mend it."""
+    if no.status not in (400, 409):
+        raise no
+    if not no.errors:
+        return {"": in_words(no)[1]}
+    fields = {"startsAt": "startDay", "endsAt": "endDay", "enrollmentClosesAt": "closeDay", "title": "titleNl"}
+    faults = {}
+    for fault in no.errors:
+        pointer = fault["pointer"].removeprefix("#/")
+        text = TIMES if fault["code"] == "times" else FAULTS.get(fault["code"]) or FIELD_FAULTS.get(fault["code"])
+        faults[fields.get(pointer, pointer)] = text or fault["detail"]
+    return faults
+
+
+async def _offers(request: web.Request, asks: Principal, fieldlab: str) -> Sequence[Offer]:
+    """With drafts, which only an organiser of the fieldlab sees."""
+    language, catalog = language_of(request), request.app[CATALOG]
+    courses = await names.whole_list(catalog, "/courses", asks, fieldlabId=fieldlab)
+    whole = await asyncio.gather(*(catalog.get_json(f"/courses/{course['id']}", asks) for course in courses))
+    return [Offer(catalogue.course(shape, language), catalogue.sessions(shape, language)) for shape in whole]
+
+
+async def _own_course(request: web.Request, asks: Principal) -> Course:
+    """The course in the address. Raises Rejected: 404 if there is none, 403 if it is somebody else's."""
+    shape = await request.app[CATALOG].get_json(f"/courses/{id_in_path(request, 'course')}", asks)
+    if not asks.has("organiser", shape["fieldlabId"]):
+        raise Rejected("not-the-organiser", 403)
+    return catalogue.course(shape, language_of(request))
+
+
+async def _show_course_form(
+    request: web.Request, asks: Principal, given: Mapping[str, str], faults: Mapping[str, str], *, status: int = 200
+) -> web.Response:
+    language = language_of(request)
+    known = await names.names(request)
+    return await show(
+        request,
+        "organiser/course.html",
+        status=status,
+        given=given,
+        faults=faults,
+        fieldlabs={fieldlab: known.fieldlabs.get(fieldlab, fieldlab) for fieldlab in sorted(asks.scopes("organiser"))},
+        themes={theme: known.theme(theme, language) for theme in known.themes},
+        levels={str(level): text for level, text in words.LEVELS.items()},
+    )
+
+
+async def _show_session_form(
+    request: web.Request, course: Course, given: Mapping[str, str], faults: Mapping[str, str], *, status: int = 200
+) -> web.Response:
+    return await show(request, "organiser/session.html", status=status, course=course, given=given, faults=faults)
+
+
+def _take_numbers(given: Mapping[str, str], fields: Sequence[str], told: dict[str, object]) -> dict[str, str]:
+    """Put whole numbers with what is told; returns what is no number."""
+    faults = {}
+    for name in fields:
+        text = given.get(name, "")
+        if text.isascii() and text.isdigit() and len(text) < 9:
+            told[name] = int(text)
+        else:
+            faults[name] = NO_NUMBER
+    return faults
+
+
+def _moment(day: str, clock: str) -> datetime | None:
+    """A day and a time in Amsterdam."""
+    try:
+        return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), formats.AMSTERDAM)
+    except ValueError:
+        return None
+
+
+def _today() -> date:
+    return datetime.now(formats.AMSTERDAM).date()

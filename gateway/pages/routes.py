@@ -1,0 +1,79 @@
+"""Which handler answers at which page, in both languages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from gateway import assets
+from gateway.edge import SETTINGS
+from gateway.pages import (
+    about,
+    courses,
+    enroll,
+    fieldlabs,
+    home,
+    mailbox,
+    organiser,
+    problem_pages,
+    sign_in,
+    uptake,
+)
+from gateway.pages.addresses import ADDRESSES
+from gateway.pages.names import NAMES_KEPT, NamesKept
+from gateway.pages.page import PAGES, environments
+from gateway.problems import RENDER_PAGE
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+READ: Mapping[str, Handler] = {
+    "home": home.get_home,
+    "fieldlabs": fieldlabs.get_fieldlabs,
+    "fieldlab": fieldlabs.get_fieldlab,
+    "course": courses.get_course,
+    "enroll": enroll.get_enroll,
+    "enrollments": enroll.get_enrollments,
+    "enrollment": enroll.get_enrollment,
+    "withdraw": enroll.get_withdraw,
+    "sign-in": sign_in.get_sign_in,
+    "sign-in-sent": sign_in.get_sent,
+    "sign-in-link": sign_in.get_link,
+    "uptake": uptake.get_uptake,
+    "uptake-figures": uptake.get_figures,
+    "organiser": organiser.get_organiser,
+    "new-course": organiser.get_new_course,
+    "new-session": organiser.get_new_session,
+    "about": about.get_about,
+    "style": about.get_style,
+    "problem": problem_pages.get_problem,
+    "mailbox": mailbox.get_mailbox,
+    "mail": mailbox.get_mail,
+    "mail-html": mailbox.get_html,
+    "mail-attachment": mailbox.get_attachment,
+}
+CHANGE: Mapping[str, Handler] = {
+    "enroll": enroll.post_enroll,
+    "withdraw": enroll.post_withdraw,
+    "sign-in": sign_in.post_sign_in,
+    "sign-in-link": sign_in.post_link,
+    "sign-in-sample": sign_in.post_sample,
+    "sign-out": sign_in.post_sign_out,
+    "new-course": organiser.post_new_course,
+    "new-session": organiser.post_new_session,
+}
+
+
+def add_to(app: web.Application) -> None:
+    """Put the pages on an application. Raises assets.AssetsMissing where they are not set up."""
+    loaded = assets.load()
+    app[PAGES] = environments(loaded, app[SETTINGS])
+    app[NAMES_KEPT] = NamesKept()
+    app[RENDER_PAGE] = problem_pages.render
+    app.router.add_routes([loaded.route()])
+    for name, pair in ADDRESSES.items():
+        for address in pair:
+            if name in READ:
+                app.router.add_get(address, READ[name])
+            if name in CHANGE:
+                app.router.add_post(address, CHANGE[name])

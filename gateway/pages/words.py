@@ -1,0 +1,172 @@
+"""What codes mean, in plain words. English here; Dutch in the catalogue of translations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _(text: str) -> str:
+    """Marks a text for translation."""
+    return text
+
+
+LEVELS: Mapping[int, str] = {
+    1: _("mbo 1 (entry level)"),
+    2: _("mbo 2"),
+    3: _("mbo 3"),
+    4: _("mbo 4"),
+    5: _("associate degree"),
+    6: _("hbo bachelor"),
+    7: _("master"),
+    8: _("doctorate"),
+}
+"""The EQF level by its Dutch counterpart."""
+
+FOR_WHOM: Mapping[int, str] = {
+    1: _("For everybody. You need no diploma."),
+    2: _("For people who do practical work. You need no diploma in technology."),
+    3: _("For people with some years of experience, or a diploma at mbo 2 or 3."),
+    4: _("For experienced technicians, or people with a diploma at mbo 3 or 4."),
+    5: _("For technicians and team leaders who want to go on after mbo 4."),
+    6: _("For engineers and managers who work or think at hbo level."),
+    7: _("For specialists who work or think at master level."),
+    8: _("For researchers."),
+}
+
+MODES: Mapping[str, str] = {
+    "presential": _("On location"),
+    "blended": _("Partly on location, partly online"),
+    "online": _("Online"),
+    "work_based": _("At your own workplace"),
+}
+
+ENROLLMENT_STATES: Mapping[str, str] = {
+    "confirmed": _("You have a place"),
+    "waitlisted": _("You are on the waiting list"),
+    "cancelled": _("Withdrawn"),
+}
+
+SIZE_CLASSES: Mapping[str, str] = {
+    "micro": _("Fewer than 10 people"),
+    "small": _("10 to 49 people"),
+    "medium": _("50 to 249 people"),
+    "large": _("250 people or more"),
+}
+
+SECTORS: Mapping[str, str] = {
+    "C": _("Industry (making products)"),
+    "F": _("Construction"),
+    "A": _("Agriculture, forestry and fishing"),
+    "B": _("Mining and quarrying"),
+    "D": _("Energy"),
+    "E": _("Water and waste"),
+    "G": _("Trade"),
+    "H": _("Transport and storage"),
+    "I": _("Hotels, restaurants and catering"),
+    "J": _("Information and communication"),
+    "K": _("Finance"),
+    "L": _("Real estate"),
+    "M": _("Advice, research and engineering"),
+    "N": _("Rental and other services to firms"),
+    "O": _("Government"),
+    "P": _("Education"),
+    "Q": _("Health and care"),
+    "R": _("Culture, sports and recreation"),
+    "S": _("Other services"),
+    "T": _("Households as employers"),
+    "U": _("International organisations"),
+}
+
+WORKER_GROUPS: Mapping[str, str] = {
+    "employed": _("I have a job with an employer"),
+    "self-employed": _("I work for myself"),
+    "jobseeker": _("I am looking for work"),
+    "student": _("I am a student"),
+}
+
+FUNDING: Mapping[str, str] = {
+    "own": _("I pay myself"),
+    "employer": _("My employer pays"),
+    "slim": _("The SLIM scheme"),
+    "a-plus-o": _("A+O Metalektro"),
+    "oom": _("OOM (metalworking)"),
+    "region": _("The region pays"),
+}
+
+GROUPS_REPORTED: Mapping[str, str] = {
+    "employed": _("Employed"),
+    "self-employed": _("Self-employed"),
+    "jobseeker": _("Looking for work"),
+    "student": _("Student"),
+}
+
+FUNDING_REPORTED: Mapping[str, str] = {
+    "own": _("The worker"),
+    "employer": _("The employer"),
+    "slim": _("The SLIM scheme"),
+    "a-plus-o": _("A+O Metalektro"),
+    "oom": _("OOM (metalworking)"),
+    "region": _("The region"),
+}
+
+FIELDLAB_KINDS: Mapping[str, str] = {
+    "fieldlab": _("Fieldlab"),
+    "skillslab": _("Skillslab"),
+    "related": _("Related place"),
+}
+
+CERTAINTY: Mapping[str, str] = {
+    "high": _("We are quite sure of these facts."),
+    "medium": _("We are fairly sure of these facts; something may have changed."),
+    "low": _("We are not sure of these facts."),
+    "assumed": _("The municipality is our best guess."),
+}
+
+EVIDENCE: Mapping[str, str] = {
+    "yes": _("Public sources say that there is training here."),
+    "partial": _("Public sources say that training was planned here."),
+    "none": _("We found nothing public about training here."),
+}
+
+ROLES: Mapping[str, str] = {
+    "worker": _("Worker"),
+    "employer": _("Employer"),
+    "organiser": _("Organiser at a fieldlab"),
+    "region": _("Reviewer of a region"),
+    "operator": _("Operator"),
+}
+
+STEPS: Mapping[str, str] = {
+    "worker": _("Look for a course and enroll."),
+    "employer": _("See the platform as an employer does."),
+    "organiser": _("Publish a course and see how full it gets."),
+    "region": _("Follow how many people take part."),
+    "operator": _("Keep the platform running."),
+}
+
+DIMENSIONS: Mapping[str, str] = {
+    "month": _("Month"),
+    "theme": _("Theme"),
+    "fieldlab": _("Fieldlab"),
+    "municipality": _("Municipality"),
+    "labourMarketRegion": _("Labour market region"),
+    "level": _("Level"),
+    "employerSizeClass": _("Size of the employer"),
+    "sector": _("Sector"),
+    "workerGroup": _("Situation of the worker"),
+    "fundingScheme": _("Who pays"),
+}
+
+BASES: Mapping[str, str] = {
+    "work": _("Where people work"),
+    "home": _("Where people live"),
+    "fieldlab": _("Where the training is"),
+}
+
+MEASURES: Mapping[str, tuple[str, str]] = {
+    "confirmed": (_("Places taken"), _("Enrollments that hold a place. Somebody with two courses counts twice.")),
+    "participants": (_("Participants"), _("Different people with at least one place. These do not add up over regions.")),
+    "waitlisted": (_("On the waiting list"), _("Enrollments that wait for a place.")),
+    "cancelled": (_("Withdrawn"), _("Enrollments that were withdrawn.")),
+}
+"""The name of a measure, and its definition."""

@@ -1,0 +1,172 @@
+"""What is wrong and what to do about it, in plain Dutch and English: for every slug that any part of the platform may give."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from aiohttp import web
+
+from shared import translations
+from shared.errors import Rejected
+from shared.translations import Language
+from shared.web.problems import body_of, response_of
+
+TEXTS = translations.load(Path(__file__).parent / "locale")
+RENDER_PAGE: web.AppKey[Callable[[web.Request, Rejected, Mapping[str, object]], Awaitable[web.Response]]] = web.AppKey(
+    "problem page"
+)
+
+
+def _(text: str) -> str:
+    """Marks a text for translation."""
+    return text
+
+
+PROBLEMS: dict[str, tuple[str, str]] = {
+    "not-signed-in": (
+        _("You are not signed in"),
+        _("Sign in, or send a token in the header `Authorization: Bearer …`."),
+    ),
+    "token-not-valid": (
+        _("This token is not valid"),
+        _("The token is unknown, withdrawn or expired. Check that it was copied whole, or ask for a new one."),
+    ),
+    "not-found": (
+        _("This does not exist"),
+        _("There is nothing here that you may see. Check the address or the id."),
+    ),
+    "not-yours": (
+        _("This is not yours to change"),
+        _("You can see this, and only the person concerned can change it."),
+    ),
+    "not-a-worker": (
+        _("Only workers enroll"),
+        _("Enrolling is something a worker does for themselves. Sign in as a worker."),
+    ),
+    "not-the-organiser": (
+        _("Only organisers can do this"),
+        _("This is for organisers of this fieldlab. Ask a colleague there to invite you."),
+    ),
+    "not-a-reviewer": (
+        _("Only for reviewers of a region"),
+        _("Live figures are for people who review a region. Sign in as a reviewer."),
+    ),
+    "cross-site": (
+        _("This request came from another site"),
+        _("For your safety it was not carried out. Open the page on this site and try again there."),
+    ),
+    "invalid-input": (
+        _("Some fields are not right"),
+        _("Nothing was changed. Mend the fields that are named, and send it again."),
+    ),
+    "body-too-large": (
+        _("This is too large"),
+        _("A request may be at most 1 MiB. Send less at a time."),
+    ),
+    "method-not-allowed": (
+        _("That cannot be done here"),
+        _("This address exists, and does not answer to this method."),
+    ),
+    "session-not-open": (
+        _("Enrolling has not opened yet"),
+        _("This session was only just announced. Try again in a moment."),
+    ),
+    "enrollment-closed": (
+        _("Enrolling has closed"),
+        _("This session no longer takes enrollments. Look for another session of the course."),
+    ),
+    "session-started": (
+        _("This session has started"),
+        _("It is too late to withdraw from it. Contact the fieldlab if you cannot come."),
+    ),
+    "unknown-municipality": (
+        _("This municipality does not exist"),
+        _("Choose a municipality from /v1/municipalities, by its code, such as GM0599."),
+    ),
+    "course-not-published": (
+        _("This course is not published"),
+        _("Publish the course first, then add sessions to it."),
+    ),
+    "idempotency-key-reused": (
+        _("This Idempotency-Key was used before"),
+        _("It came with another request then. Choose a new key for a new request."),
+    ),
+    "too-many-sign-ins": (
+        _("We mailed you several links already"),
+        _("Look in your mailbox, also among the unwanted mail, or try again in ten minutes."),
+    ),
+    "sign-in-link-used": (
+        _("This link no longer works"),
+        _("A link works once, and for ten minutes. Ask for a new one."),
+    ),
+    "busy": (
+        _("It is very busy"),
+        _("Nothing was changed. Please try again in a moment."),
+    ),
+    "unavailable": (
+        _("A part of the platform does not answer"),
+        _("Please try again in a moment. Asking again is always safe: nothing happens twice."),
+    ),
+    "unexpected": (
+        _("Something went wrong on our side"),
+        _("It has been noted. Please try again; asking again is always safe."),
+    ),
+}
+
+FIELD_FAULTS: dict[str, str] = {
+    "missing": _("This is required."),
+    "extra_forbidden": _("This field is not known. Leave it out."),
+    "json_invalid": _("This is not valid JSON."),
+    "model_attributes_type": _("This must be a JSON object."),
+    "model_type": _("This must be a JSON object."),
+    "uuid_parsing": _("This must be an id (a UUID), as another answer gave it."),
+    "uuid_type": _("This must be an id (a UUID), as another answer gave it."),
+    "string_type": _("This must be text."),
+    "string_too_long": _("This is too long."),
+    "string_too_short": _("This may not be empty."),
+    "int_parsing": _("This must be a whole number."),
+    "int_type": _("This must be a whole number."),
+    "int_from_float": _("This must be a whole number."),
+    "bool_parsing": _("This must be true or false."),
+    "bool_type": _("This must be true or false."),
+    "date_from_datetime_parsing": _("This must be a date, such as 2027-03-01."),
+    "date_parsing": _("This must be a date, such as 2027-03-01."),
+    "datetime_from_date_parsing": _("This must be a time with its offset, such as 2027-03-01T09:00:00Z."),
+    "datetime_parsing": _("This must be a time with its offset, such as 2027-03-01T09:00:00Z."),
+    "datetime_type": _("This must be a time with its offset, such as 2027-03-01T09:00:00Z."),
+    "timezone_aware": _("The time needs its offset, such as 2027-03-01T09:00:00Z."),
+}
+"""What to do about a faulty field, by pydantic's code for the fault; for other codes its own words will do."""
+
+
+def language_of(request: web.Request) -> Language:
+    """Pages say it by their address (`/en/…`), programs by Accept-Language."""
+    if request.path == "/en" or request.path.startswith("/en/"):
+        return "en"
+    if request.path.startswith("/v1"):
+        return translations.best(request.headers.get("Accept-Language", ""), default="en")
+    return "nl"
+
+
+def told(rejected: Rejected, language: Language) -> dict[str, object]:
+    """The problem's JSON with title, detail and faults in plain words of that language."""
+    body = body_of(rejected)
+    say = TEXTS[language].gettext
+    if rejected.slug in PROBLEMS:
+        title, detail = PROBLEMS[rejected.slug]
+        body["title"], body["detail"] = say(title), say(detail)
+    if rejected.errors:
+        body["errors"] = [
+            {**fault, "detail": say(FIELD_FAULTS[fault["code"]]) if fault["code"] in FIELD_FAULTS else fault["detail"]}
+            for fault in rejected.errors
+        ]
+    return body
+
+
+async def page_or_json(request: web.Request, rejected: Rejected, *, as_json: bool) -> web.StreamResponse:
+    """A problem for a program, a page for a person."""
+    body = told(rejected, language_of(request))
+    if as_json or RENDER_PAGE not in request.app:
+        return response_of(rejected, body)
+    return await request.app[RENDER_PAGE](request, rejected, body)

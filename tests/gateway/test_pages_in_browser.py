@@ -1,0 +1,200 @@
+"""The pages in a browser: to be read and worked by everybody, on a phone and on a desk; and what moves by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from gateway.pages.addresses import path
+from shared.translations import LANGUAGES, Language
+from tests.gateway.conftest import SessionWith, Visit
+from tests.gateway.test_pages import FIELDLAB, a_course_of, enroll, eventually, open_to_anyone
+from tests.platform import Running
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+OF_WIDTH = [
+    "target-size", "scrollable-region-focusable", "region", "landmark-one-main", "landmark-unique", "page-has-heading-one",
+    "heading-order", "link-in-text-block", "label", "button-name", "link-name", "bypass", "skip-link",
+]  # fmt: skip
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        raise RuntimeError("Chromium is not installed; `make test` installs Debian's chromium where it may")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, platform: Running) -> Iterator[Page]:
+    """A new window, whose complaints are failures."""
+    context = browser.new_context(base_url=platform.base_url, viewport=PHONE)
+    context.add_init_script(path=AXE)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert [text for text in complaints if "status of 4" not in text] == []
+
+
+def sign_in(page: Page, role: str) -> None:
+    page.goto("/aanmelden")
+    page.locator(f"form:has(input[value={role}]) button").click()
+
+
+def violations(page: Page, options: Mapping[str, object] | None = None) -> list[tuple[str, str]]:
+    """What axe finds, with an example of each."""
+    asked = {"resultTypes": ["violations"], **(options or {})}
+    found = page.evaluate("(options) => axe.run(document, options).then((result) => result.violations)", asked)
+    return [(fault["id"], fault["nodes"][0]["html"]) for fault in found]
+
+
+def examine(page: Page, address: str, language: Language) -> None:
+    """Nothing that stands in anybody's way: on a phone by all rules, on a desk by those that the width makes a difference to.
+
+    Contrast takes longest by far, and is the same in both languages: each width is measured in one of them.
+    """
+    page.goto(address)
+    page.set_viewport_size(PHONE)
+    assert violations(page, {"rules": {"color-contrast": {"enabled": language == "nl"}}}) == [], address
+    assert sideways(page) <= 0, address
+    assert small_targets(page) == [], address
+    page.set_viewport_size(DESK)
+    rules = [*OF_WIDTH, "color-contrast"] if language == "en" else OF_WIDTH
+    assert violations(page, {"runOnly": rules}) == [], address
+    assert sideways(page) <= 0, address
+    assert small_targets(page) == [], address
+
+
+def sideways(page: Page) -> int:
+    """How far the page sticks out of the window."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wide
+
+
+def small_targets(page: Page) -> list[str]:
+    """Buttons and fields that a thumb in a glove would miss."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input:not([type=hidden]):not([type=checkbox]), textarea,"
+            + " .utrecht-button-link, .menu__link, .jump__link, .tool, summary")]
+          .filter((element) => element.offsetParent !== null && element.getBoundingClientRect().height < 44)
+          .map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_can_read_and_work_the_pages(page: Page, visit: Visit, language: Language) -> None:
+    for name, parts in open_to_anyone(visit()):
+        examine(page, path(name, language, parts), language)
+    examine(page, path("fieldlab", language, {"fieldlab": "no-such-lab"}), language)
+    examine(page, path("home", language, None, q="zeppelin", region="Nergenshuizen", available="true"), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_can_enroll(page: Page, visit: Visit, session_with: SessionWith, language: Language) -> None:
+    sign_in(page, "worker")
+    session = session_with(1)
+    examine(page, path("enroll", language, {"session": session}), language)
+    page.fill("#workMunicipality", "Drecht")
+    page.click("form.form button")
+    assert violations(page) == []
+    page.fill("#workMunicipality", "Dordrecht")
+    page.click("form.form button")
+    page.wait_for_url(re.compile("inschrijvingen/|enrollments/"))
+    examine(page, page.url, language)
+    enrollment = {"enrollment": page.url.rsplit("/", 1)[1]}
+    examine(page, path("withdraw", language, enrollment), language)
+    examine(page, path("enrollments", language), language)
+    examine(page, path("mailbox", language), language)
+    eventually(lambda: (page.reload(), page.locator(".mail-row").count())[1] > 0)
+    page.click(".card__link >> nth=0")
+    page.wait_for_url(re.compile("/mailbox/"))
+    examine(page, page.url, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_can_follow_a_region_and_make_an_offer(
+    page: Page, visit: Visit, session_with: SessionWith, language: Language
+) -> None:
+    enroll(visit("employer"), session_with(3), workMunicipality="Gouda")
+    sign_in(page, "region")
+    for dimension in ("month", "theme"):
+        examine(page, path("uptake", language, None, groupBy=dimension), language)
+    sign_in(page, "organiser")
+    examine(page, path("organiser", language), language)
+    examine(page, path("new-course", language), language)
+    examine(page, path("new-session", language, {"course": a_course_of(visit(), FIELDLAB)}), language)
+
+
+def test_the_search_answers_while_one_types(page: Page) -> None:
+    page.goto("/en")
+    page.locator("#q").press_sequentially("weld")
+    page.wait_for_url("**/en?q=weld")
+    page.locator("#results-title", has_text="found").wait_for()
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.input_value("#q") == "weld"
+
+
+def test_a_report_rises_by_itself_and_leaves_the_focus_where_it_is(page: Page, visit: Visit, session_with: SessionWith) -> None:
+    sign_in(page, "region")
+    page.goto("/deelname")
+    page.focus("#provinces")
+    confirmed = page.locator(".tile__value").first
+    before = int(confirmed.inner_text())
+    enroll(visit("operator"), session_with(3), workMunicipality="Delft")
+    expect(confirmed).to_have_text(str(before + 1), timeout=2000)
+    assert page.evaluate("document.activeElement.id") == "provinces"
+
+
+def test_a_report_that_nobody_looks_at_does_not_ask(page: Page) -> None:
+    sign_in(page, "region")
+    page.goto("/deelname")
+    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
+    page.wait_for_timeout(300)  # what was under way
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(1500)
+    assert asked == []
+
+
+def test_every_page_works_without_scripts(browser: Browser, platform: Running, visit: Visit, session_with: SessionWith) -> None:
+    context = browser.new_context(base_url=platform.base_url, viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/en")
+    page.fill("#q", "robot")
+    page.click("form.search button")
+    assert "q=robot" in page.url
+    sign_in(page, "worker")
+    page.goto(f"/en/enroll/{session_with(2)}")
+    page.click("form.form button")
+    assert page.inner_text("h1") == "You have a place"
+    context.close()
+
+
+def test_a_link_in_a_mail_signs_in(page: Page, visit: Visit) -> None:
+    visit().post("/en/sign-in", {"email": "mail@example.nl"})
+    page.goto("/en/mailbox")
+    eventually(lambda: (page.reload(), page.locator(".mail-row", has_text="mail@example.nl").count())[1] > 0)
+    page.locator(".mail-row", has_text="mail@example.nl").locator("a").click()
+    page.frame_locator(".mail__frame").get_by_role("link").first.click()
+    page.wait_for_url("**/en/sign-in/*")
+    page.click("form.form button")
+    page.wait_for_url("**/en/my-enrollments")
+    assert "mail@example.nl" in page.text_content("header")  # type: ignore[operator]
