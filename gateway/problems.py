@@ -84,6 +84,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This municipality does not exist"),
         _("Choose a municipality from /v1/municipalities, by its code, such as GM0599."),
     ),
+    "course-has-sessions": (
+        _("This course has sessions"),
+        _("A course with sessions stays published, so that whoever enrolled can still find it."),
+    ),
     "course-not-published": (
         _("This course is not published"),
         _("Publish the course first, then add sessions to it."),
@@ -123,8 +127,26 @@ FIELD_FAULTS: dict[str, str] = {
     "uuid_parsing": _("This must be an id (a UUID), as another answer gave it."),
     "uuid_type": _("This must be an id (a UUID), as another answer gave it."),
     "string_type": _("This must be text."),
-    "string_too_long": _("This is too long."),
+    "string_too_long": _("This is too long: at most %(limit)s characters."),
     "string_too_short": _("This may not be empty."),
+    "string_pattern_mismatch": _("This is not spelled as it should be."),
+    "string_unicode": _("This holds characters that cannot be kept. Type it again."),
+    "control_characters": _("This holds characters that nobody sees. Type it again."),
+    "line_breaks": _("Write this on one line."),
+    "citizen_number": _("This looks like a citizen service number (BSN). Leave it out: this is public."),
+    "literal_error": _("Choose one of these: %(limit)s."),
+    "greater_than_equal": _("This must be %(limit)s or more."),
+    "less_than_equal": _("This must be %(limit)s or less."),
+    "minimum": _("The minimum cannot be more than the number of seats."),
+    "too_long": _("These are too many: at most %(limit)s."),
+    "too_short": _("Name at least one."),
+    "header": _("This header takes 1 to %(limit)s letters, digits and signs (printable ASCII)."),
+    "null": _("Leave this out to keep it as it is. An empty text clears a description."),
+    "unknown_theme": _("There is no such theme. /v1/themes has them all."),
+    "unknown_fieldlab": _("Name one of the fieldlabs that you are organiser of."),
+    "in_the_past": _("Choose a moment that is still to come."),
+    "too_far_ahead": _("Choose a moment within ten years."),
+    "times": _("Check the days and times: a session ends after it starts and within a year, and enrolling closes before it."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),
     "int_from_float": _("This must be a whole number."),
@@ -137,7 +159,7 @@ FIELD_FAULTS: dict[str, str] = {
     "datetime_type": _("This must be a time with its offset, such as 2027-03-01T09:00:00Z."),
     "timezone_aware": _("The time needs its offset, such as 2027-03-01T09:00:00Z."),
 }
-"""What to do about a faulty field, by pydantic's code for the fault; for other codes its own words will do."""
+"""What to do about a faulty field, by the code of the fault; a test holds that every code of our own is here."""
 
 
 def language_of(request: web.Request) -> Language:
@@ -158,10 +180,15 @@ def told(rejected: Rejected, language: Language) -> dict[str, object]:
         body["title"], body["detail"] = say(title), say(detail)
     if rejected.errors:
         body["errors"] = [
-            {**fault, "detail": say(FIELD_FAULTS[fault["code"]]) if fault["code"] in FIELD_FAULTS else fault["detail"]}
-            for fault in rejected.errors
+            {"pointer": fault["pointer"], "code": fault["code"], "detail": advice(fault, language)} for fault in rejected.errors
         ]
     return body
+
+
+def advice(fault: Mapping[str, str], language: Language) -> str:
+    """What to do about one faulty field; in the words of whoever found it, if we have none for it."""
+    text = FIELD_FAULTS.get(fault["code"])
+    return TEXTS[language].gettext(text) % {"limit": fault.get("limit", "")} if text else fault["detail"]
 
 
 async def page_or_json(request: web.Request, rejected: Rejected, *, as_json: bool) -> web.StreamResponse:

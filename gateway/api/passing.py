@@ -44,7 +44,7 @@ def idempotency_key(request: web.Request) -> str | None:
     """The Idempotency-Key, if there is one. Raises Rejected (400) for one that cannot be kept."""
     key = request.headers.get(IDEMPOTENCY_KEY)
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
-        fault = {"pointer": f"#/{IDEMPOTENCY_KEY}", "code": "header", "detail": f"1 to {MAX_KEY} printable ASCII characters."}
+        fault = {"pointer": f"#/{IDEMPOTENCY_KEY}", "code": "header", "limit": str(MAX_KEY)}
         raise Rejected("invalid-input", 400, errors=[fault])
     return key
 

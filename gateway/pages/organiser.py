@@ -16,8 +16,9 @@ from gateway.edge import signed_in
 from gateway.pages import catalogue, formats, names, words
 from gateway.pages.catalogue import Course, SessionOfCourse
 from gateway.pages.page import form, go, in_words, show
-from gateway.problems import FIELD_FAULTS, language_of
+from gateway.problems import FIELD_FAULTS, advice, language_of
 from shared.errors import Rejected
+from shared.translations import Language
 from shared.web.principal import Principal
 
 
@@ -26,15 +27,6 @@ def _(text: str) -> str:
     return text
 
 
-FAULTS: Mapping[str, str] = {
-    "in_the_past": _("Choose a moment that is still to come."),
-    "too_far_ahead": _("Choose a moment within ten years."),
-    "line_breaks": _("Write this on one line."),
-    "citizen_number": _("This looks like a citizen service number (BSN). Leave it out: this is public."),
-    "greater_than_equal": _("This number is too small."),
-    "less_than_equal": _("This number is too large."),
-}
-TIMES = _("Check the days and times: a session ends after it starts, and enrolling closes before that.")
 NO_TIME = _("Write a day as 2027-03-01 and a time as 08:30.")
 NO_NUMBER = _("Write a whole number.")
 
@@ -82,7 +74,7 @@ async def post_new_course(request: web.Request) -> web.Response:
     try:
         await request.app[CATALOG].call("POST", "/courses", asks, body=orjson.dumps(told))
     except Rejected as no:
-        return await _show_course_form(request, asks, given, explained(no), status=no.status)
+        return await _show_course_form(request, asks, given, explained(no, language_of(request)), status=no.status)
     return go(request, "organiser")
 
 
@@ -117,7 +109,7 @@ async def post_new_session(request: web.Request) -> web.Response:
     try:
         await request.app[CATALOG].call("POST", f"/courses/{course.id}/sessions", asks, body=orjson.dumps(told))
     except Rejected as no:
-        return await _show_session_form(request, course, given, explained(no), status=no.status)
+        return await _show_session_form(request, course, given, explained(no, language_of(request)), status=no.status)
     return go(request, "organiser")
 
 
@@ -129,7 +121,7 @@ def organiser(request: web.Request) -> Principal:
     return asks
 
 
-def explained(no: Rejected) -> Mapping[str, str]:
+def explained(no: Rejected, language: Language) -> Mapping[str, str]:
     """What is wrong, by the field of the form; under no name what is about none. Raises it again if no form can mend it."""
     if no.status not in (400, 409):
         raise no
@@ -139,8 +131,7 @@ def explained(no: Rejected) -> Mapping[str, str]:
     faults = {}
     for fault in no.errors:
         pointer = fault["pointer"].removeprefix("#/")
-        text = TIMES if fault["code"] == "times" else FAULTS.get(fault["code"]) or FIELD_FAULTS.get(fault["code"])
-        faults[fields.get(pointer, pointer)] = text or fault["detail"]
+        faults[fields.get(pointer, pointer)] = advice(fault, language)
     return faults
 
 

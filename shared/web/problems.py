@@ -38,16 +38,21 @@ def response_of(rejected: Rejected, body: dict[str, object] | None = None) -> we
     )
 
 
+LIMITS = ("ge", "gt", "le", "lt", "max_length", "min_length", "expected")
+"""Where pydantic tells which bound a value went past, or what it may be."""
+
+
 def invalid(error: ValidationError) -> Rejected:
-    """All faulty fields together. `pointer` is where it stands in the body, or in the query."""
-    errors = [
-        {
-            "pointer": "#/" + "/".join(str(part) for part in fault["loc"]),
-            "code": fault["type"],
-            "detail": fault["msg"],
-        }
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    """All faulty fields together.
+
+    `pointer` is where it stands in the body, or in the query; `limit` the bound that it went past, where there is one.
+    """
+    errors = []
+    for fault in error.errors(include_url=False, include_input=False):
+        pointer = "#/" + "/".join(str(part) for part in fault["loc"])
+        told = {"pointer": pointer, "code": fault["type"], "detail": fault["msg"]}
+        limits = [str(value).replace(" or ", ", ") for name, value in fault.get("ctx", {}).items() if name in LIMITS]
+        errors.append({**told, "limit": limits[0]} if limits else told)
     return Rejected("invalid-input", 400, "Some fields are not right; `errors` says which, and why.", errors=errors)
 
 

@@ -299,6 +299,17 @@ async def test_faults_are_told_in_the_language_that_was_asked_for(worker: Api) -
     assert english.body["errors"][0]["detail"] == "This is required."
 
 
+async def test_a_fault_that_another_service_finds_is_told_in_that_language_too_with_the_bound(organiser: Api) -> None:
+    body = {"title": "Lassen", "hours": 0, "state": "open", "description": "x" * 5001}
+    dutch = await organiser.ask("POST", "/v1/courses", body, headers={"Accept-Language": "nl"})
+
+    assert {fault["pointer"]: fault["detail"] for fault in dutch.body["errors"]} == {
+        "#/hours": "Dit moet 1 of meer zijn.",
+        "#/state": "Kies een van deze: 'draft', 'published'.",
+        "#/description": "Dit is te lang: hooguit 5000 tekens.",
+    }
+
+
 @pytest.mark.parametrize("path", [
     f"/v1/courses/{SOMEWHERE}", f"/v1/sessions/{SOMEWHERE}", f"/v1/enrollments/{SOMEWHERE}", "/v1/fieldlabs/nowhere",
     "/v1/courses/x", "/v1/sessions/%00", "/v1/enrollments/..%2f..%2fuptake", "/v1/fieldlabs/%F0%9F%92%A9",

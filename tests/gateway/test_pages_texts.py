@@ -11,6 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import gateway
+from gateway.problems import FIELD_FAULTS, PROBLEMS
 
 ROOT = Path(gateway.__file__).parent
 READERS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
@@ -62,6 +63,24 @@ def test_a_translation_has_the_blanks_of_its_original() -> None:
 
 def _forms(text: object) -> list[str]:
     return [text] if isinstance(text, str) else list(text)  # type: ignore[call-overload]
+
+
+SERVICES = ("gateway", "catalog", "enrollment", "notifications", "shared")
+CODE = "\n".join(path.read_text() for service in SERVICES for path in (ROOT.parent / service).rglob("*.py"))
+
+
+def test_every_refusal_that_any_part_gives_is_put_in_plain_words() -> None:
+    slugs = set(re.findall(r'Rejected\(\s*"([a-z-]+)"', CODE)) | set(re.findall(r'Refused\("([a-z-]+)"', CODE))
+
+    assert len(slugs) > 10
+    assert slugs - PROBLEMS.keys() == set()
+
+
+def test_every_fault_of_a_field_is_put_in_plain_words() -> None:
+    codes = set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', CODE)) | set(re.findall(r'"code": "(\w+)"', CODE))
+
+    assert len(codes) > 8
+    assert codes - FIELD_FAULTS.keys() == set()
 
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
