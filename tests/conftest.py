@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -10,14 +11,40 @@ from typing import ClassVar
 
 import asyncpg
 import pytest
+from playwright.sync_api import Browser
 
 from shared.database.migrate import BUS, MESSAGING, ROOT, upgrade
 from shared.database.pool import Pool, open_pool
 from shared.launch.postgres import Postgres
 from tests import servers
+from tests.browser import CHROMIUM, chromium
 
 MakeDatabase = Callable[[str], Awaitable[str]]
 OpenPool = Callable[[str], Awaitable[Pool]]
+
+
+NEEDED = {"broker": ("RabbitMQ", servers.RABBITMQ), "browser": ("Chromium", CHROMIUM)}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without the broker or the browser its tests are left out, and that is said; in CI it is an error."""
+    for marker, (name, program) in NEEDED.items():
+        without = [item for item in items if item.get_closest_marker(marker)]
+        if program.exists() or not without:
+            continue
+        if os.environ.get("CI") == "true":
+            raise pytest.UsageError(f"{name} is not installed, and nothing may be left out here; run .ci/servers as root")
+        items[:] = [item for item in items if item not in without]
+        config.hook.pytest_deselected(items=without)
+        LEFT_OUT.append(f"{name} is not installed: {len(without)} tests were left out (.ci/servers, as root, installs it)")
+
+
+LEFT_OUT: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in LEFT_OUT:
+        terminalreporter.write_line(line, yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +57,12 @@ def postgres() -> Iterator[Postgres]:
 def rabbitmq() -> Iterator[servers.RabbitMQServer]:
     with servers.rabbitmq_server() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 class Templates:

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 from shared.launch.postgres import Postgres, free_port, start, tied_to_parent
 
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+
 
 @contextmanager
 def scratch(name: str) -> Iterator[Path]:
@@ -62,7 +64,7 @@ class RabbitMQServer(NamedTuple):
         """Start the broker; it takes a while before it answers."""
         with (self.folder / "broker.log").open("ab") as log:
             return subprocess.Popen(
-                ["/usr/lib/rabbitmq/bin/rabbitmq-server"], env=self.environment, stdout=log, stderr=log, cwd="/",
+                [RABBITMQ], env=self.environment, stdout=log, stderr=log, cwd="/",
                 start_new_session=True,
                 preexec_fn=tied_to_parent(signal.SIGTERM, drop_root=True),  # noqa: PLW1509
             )  # fmt: skip
@@ -131,7 +133,7 @@ def _environ(process: Path) -> dict[bytes, bytes]:
 
 
 def prepare_rabbitmq(folder: Path) -> RabbitMQServer:
-    if not Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists():
+    if not RABBITMQ.exists():
         raise RuntimeError("RabbitMQ is not installed; `make test` installs Debian's rabbitmq-server where it may")
     folder.chmod(0o777)
     port, management, mapper = free_port(), free_port(), free_port()

@@ -8,35 +8,22 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from gateway.pages.addresses import path
 from shared.translations import LANGUAGES, Language
+from tests.browser import DESK, PHONE, sign_in
 from tests.gateway.conftest import SessionWith, Visit
 from tests.gateway.test_pages import FIELDLAB, a_course_of, enroll, eventually, open_to_anyone
 from tests.platform import Running
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 900}
 OF_WIDTH = [
     "target-size", "scrollable-region-focusable", "region", "landmark-one-main", "landmark-unique", "page-has-heading-one",
     "heading-order", "link-in-text-block", "label", "button-name", "link-name", "bypass", "skip-link",
 ]  # fmt: skip
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        raise RuntimeError("Chromium is not installed; `make test` installs Debian's chromium where it may")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -51,11 +38,6 @@ def page(browser: Browser, platform: Running) -> Iterator[Page]:
     yield page
     context.close()
     assert [text for text in complaints if "status of 4" not in text] == []
-
-
-def sign_in(page: Page, role: str) -> None:
-    page.goto("/aanmelden")
-    page.locator(f"form:has(input[value={role}]) button").click()
 
 
 def violations(page: Page, options: Mapping[str, object] | None = None) -> list[tuple[str, str]]:

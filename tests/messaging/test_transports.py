@@ -21,7 +21,7 @@ from tests.servers import RabbitMQServer
 OpenTransport = Callable[[], Transport]
 
 
-@pytest.fixture(params=["rabbitmq", "pgmq"])
+@pytest.fixture(params=[pytest.param("rabbitmq", marks=pytest.mark.broker), "pgmq"])
 def broker(request: pytest.FixtureRequest) -> RabbitMQServer | None:
     """The broker where the courier is one. It must not be started from an async fixture: it lives as long as its thread."""
     return request.getfixturevalue("rabbitmq") if request.param == "rabbitmq" else None
