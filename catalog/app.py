@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-import aiohttp
-
 from catalog import http, reactions, reference, samples, search
 from catalog.search import Vocabulary
 from catalog.settings import CatalogSettings
@@ -19,7 +17,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.couriers import connect
 from shared.messaging.housekeeping import keep_house
 from shared.messaging.relay import Relay
-from shared.web.client import Client
+from shared.web.client import Client, open_session
 from shared.web.log_page import log_route
 from shared.web.principal import PrincipalKey
 from shared.web.server import POOL, Background, Listener, internal_app, port_of
@@ -33,7 +31,7 @@ async def open_service(settings: CatalogSettings, background: Background) -> Asy
     transport = connect(settings.bus_url, settings.organisation_number)
     try:
         await fill(pool, demo=settings.demo)
-        async with aiohttp.ClientSession() as session:
+        async with open_session() as session:
             enrollment = Client(session, settings.enrollment_url, PrincipalKey(key), PUBLISHER)
             relay = Relay(pool, transport)
             logs = {"enrollment": enrollment.log()}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import aiohttp
-
 from enrollment import http, reactions
 from enrollment.desk import PUBLISHER, Desk
 from enrollment.settings import EnrollmentSettings
@@ -19,7 +17,7 @@ from shared.messaging.couriers import connect
 from shared.messaging.housekeeping import keep_house
 from shared.messaging.log import Page, read
 from shared.messaging.relay import Relay
-from shared.web.client import Client
+from shared.web.client import Client, open_session
 from shared.web.log_page import log_route
 from shared.web.principal import PrincipalKey
 from shared.web.server import POOL, Background, Listener, internal_app, port_of
@@ -31,7 +29,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
     key = settings.internal_key.get_secret_value()
     pool = await open_pool(database_of(settings.database_url, "enrollment"), service="enrollment", size=16)
     transport = connect(settings.bus_url, settings.organisation_number)
-    async with aiohttp.ClientSession() as session:
+    async with open_session() as session:
         catalog = Client(session, settings.catalog_url, PrincipalKey(key), PUBLISHER)
         relay = Relay(pool, transport)
         desk = Desk(pool, relay.wake)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
 
-import aiohttp
 from aiohttp import web
 
 from gateway import clients, demo, edge, internal, pages
@@ -30,7 +29,7 @@ from shared.messaging import answers
 from shared.messaging.couriers import connect
 from shared.messaging.housekeeping import keep_house
 from shared.messaging.relay import Relay
-from shared.web.client import Client
+from shared.web.client import Client, open_session
 from shared.web.log_page import log_route
 from shared.web.principal import PrincipalKey
 from shared.web.server import MAX_BODY, POOL, Background, Check, Listener, health, internal_app, measured, port_of
@@ -48,7 +47,7 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
     if settings.demo:
         async with transaction(pool) as conn:
             await demo.furnish(conn, settings)
-    async with aiohttp.ClientSession() as session:
+    async with open_session() as session:
         services = {
             name: Client(session, url, key, PUBLISHER)
             for name, url in (

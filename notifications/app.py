@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import aiohttp
-
 from notifications import reactions, upkeep
 from notifications.channels.email.mail import Writer
 from notifications.channels.email.smtp import MailServer
@@ -16,7 +14,7 @@ from shared.database.address import database_of
 from shared.database.pool import connection, open_pool
 from shared.messaging.consumer import Consumer
 from shared.messaging.couriers import connect
-from shared.web.client import Client
+from shared.web.client import Client, open_session
 from shared.web.principal import PrincipalKey
 from shared.web.server import Background, Listener, internal_app, port_of
 
@@ -31,7 +29,7 @@ async def open_service(settings: NotificationsSettings, background: Background) 
     writer = Writer(settings.mail_from, settings.public_url)
     pool = await open_pool(database_of(settings.database_url, NAME), service=NAME, size=12)
     transport = connect(settings.bus_url, settings.organisation_number)
-    async with aiohttp.ClientSession() as session, smtp_address(settings) as address:
+    async with open_session() as session, smtp_address(settings) as address:
         gateway, catalog, enrollment = (
             Client(session, url, PrincipalKey(key), NAME)
             for url in (settings.gateway_url, settings.catalog_url, settings.enrollment_url)

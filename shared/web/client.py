@@ -16,6 +16,15 @@ from shared.web.principal import HEADER, Principal, PrincipalKey, service
 from shared.web.server import REQUEST_ID
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=2)
+ADDRESS_SECONDS = 1  # for how long an address that was found for a name is used without looking again
+
+
+def open_session() -> aiohttp.ClientSession:
+    """For calling the other services by name. The system is asked where they are: the resolver that aiohttp prefers keeps an
+    answer for as long as the name server allows, with Docker ten minutes, and a container made anew has another address.
+    """
+    connector = aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver(), ttl_dns_cache=ADDRESS_SECONDS)
+    return aiohttp.ClientSession(connector=connector)
 
 
 class Client:
