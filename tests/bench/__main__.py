@@ -34,11 +34,10 @@ async def main() -> None:
         try:
             await naive.prepare(server)
             platform.start()
-            findings = await measure(server, platform, folder)
+            text = page(PLAN, await measure(server, platform, folder))
         finally:
             platform.stop()
             server.stop()
-    text = page(PLAN, findings)
     (ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
     print(text)
 

@@ -48,12 +48,14 @@ class Watched:
 
     def __enter__(self) -> Watched:
         self._before, self._started = processor_seconds(self._platform), time.monotonic()
-        self._spy = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._spy = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         return self
 
     def __exit__(self, *_: object) -> None:
         elapsed, after = time.monotonic() - self._started, processor_seconds(self._platform)
-        self._spy.wait(timeout=60)
+        _, complaint = self._spy.communicate(timeout=60)
+        if self._spy.returncode:
+            raise RuntimeError(f"py-spy could not watch it: {complaint.decode()}")
         self.share = {name: (after[name] - self._before.get(name, 0)) / elapsed for name in sorted(after)}
 
     def top(self, count: int = 12) -> list[tuple[str, float]]:
@@ -61,6 +63,8 @@ class Watched:
         where: Counter[str] = Counter()
         for line in self._stacks.read_text().splitlines():
             stack, _, samples = line.rpartition(" ")
+            if "pycares" in stack:  # a thread of the resolver that does nothing but wait
+                continue
             where[_blame(stack.split(";"))] += int(samples)
         total = sum(where.values()) or 1
         return [(name, samples / total) for name, samples in where.most_common(count)]
