@@ -53,7 +53,7 @@ class Watched:
 
     def __exit__(self, *_: object) -> None:
         elapsed, after = time.monotonic() - self._started, processor_seconds(self._platform)
-        _, complaint = self._spy.communicate(timeout=60)
+        complaint = self._spy.communicate(timeout=60)[1]
         if self._spy.returncode:
             raise RuntimeError(f"py-spy could not watch it: {complaint.decode()}")
         self.share = {name: (after[name] - self._before.get(name, 0)) / elapsed for name in sorted(after)}
