@@ -370,7 +370,7 @@ def test_faults_stand_beside_the_fields_of_an_organisers_form(visit: Visit) -> N
     )
     assert answer.status == 400
     assert "a session ends after it starts" in answer.words
-    assert "This number is too small." in answer.words
+    assert "This must be 1 or more." in answer.words
     assert 'value="2027-06-02"' in answer.text
 
 
