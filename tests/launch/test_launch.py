@@ -193,3 +193,16 @@ def test_a_port_that_is_taken_is_named(launched: Launched) -> None:
 
     assert f"port {launched.port}" in said
     assert "SKILLSLAB_PORT" in said
+
+
+def test_mail_gives_way_to_the_people_at_the_desk(launched: Launched) -> None:
+    launched.start()
+    launched.until_open()
+
+    niceness: dict[str, int] = {}
+    for pid in launched.family():
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"-m" in command:
+            niceness[command[command.index(b"-m") + 1].decode()] = os.getpriority(os.PRIO_PROCESS, pid)
+
+    assert niceness["notifications"] > niceness["enrollment"] == niceness["gateway"]
