@@ -32,8 +32,12 @@ AT_MOST_LASTS = timedelta(days=366)
 F = TypeVar("F", bound="Filter")
 
 
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the order in which text is shown, so that it reads as what it is not."""
+
+
 def _readable(text: str) -> str:
-    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\r\t" for letter in text):
+    if any((unicodedata.category(letter) == "Cc" and letter not in "\n\r\t") or letter in TURNS for letter in text):
         raise PydanticCustomError("control_characters", "Leave out control characters")
     return text
 

@@ -27,6 +27,7 @@ from notifications.recipients import Recipient
 from notifications.store import Session
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Pool, connection
 from shared.errors import Busy, Rejected
+from shared.idle import until
 from shared.logs import logger
 from shared.web.client import Client
 
@@ -99,7 +100,7 @@ class Sender:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             if not taken:
-                await self._until_news()
+                await until(self._news, IDLE)
 
     async def send_batch(self) -> int:
         """Deliver what is due, up to a batch of it; returns how many were taken in hand.
@@ -236,13 +237,6 @@ class Sender:
             self._stopping = True
             await asyncio.wait([batch])
             raise
-
-    async def _until_news(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE):
-                await self._news.wait()
-        except TimeoutError:
-            return
 
 
 def handfuls(ready: Sequence[Addressed]) -> Iterator[Sequence[Addressed]]:

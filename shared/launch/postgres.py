@@ -33,6 +33,10 @@ TUNING = {
     "autovacuum_naptime": "15s",
     "logging_collector": "off",
     "log_min_messages": "warning",
+    # What a small platform has no use for: readers ahead, replicas, and writing early what a checkpoint writes anyway.
+    "io_method": "sync",
+    "max_logical_replication_workers": "0",
+    "bgwriter_lru_maxpages": "0",
 }
 
 

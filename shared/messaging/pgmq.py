@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 
 from shared.database.pool import Connection, Pool, open_pool, transaction
+from shared.idle import until
 from shared.messaging.message import Message, from_wire, to_wire
 from shared.messaging.transport import Batch
 
@@ -80,7 +81,7 @@ class PGMQ:
                 if rows:
                     yield self._batch(queue, rows)
                 else:
-                    await _until(news, POLL)
+                    await until(news, POLL)
         finally:
             self._readers.discard(news)
 
@@ -126,11 +127,3 @@ class PGMQ:
             if self._pool is None:
                 self._pool = await open_pool(self._url, service="bus", size=4)
             return self._pool
-
-
-async def _until(news: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await news.wait()
-    except TimeoutError:
-        return

@@ -10,6 +10,7 @@ from prometheus_client import Counter, Gauge
 
 from shared.database.pool import LOST_CONNECTION, Pool, connection
 from shared.errors import Busy
+from shared.idle import until
 from shared.logs import logger
 from shared.messaging.log import SQL, message_of
 from shared.messaging.message import Message
@@ -57,7 +58,7 @@ class Relay:
                 pause = min(pause * 2, 10.0)
                 continue
             if not sent:
-                await self._until_news()
+                await until(self._news, IDLE)
 
     async def send_batch(self) -> int:
         """Send the oldest facts that wait; returns how many were sent. Raises CourierFailed, or the database's own errors."""
@@ -99,13 +100,6 @@ class Relay:
     async def _release(self, messages: Sequence[Message], pause: timedelta) -> None:
         async with connection(self._pool) as conn:
             await conn.execute(SQL.release, [message.id for message in messages], pause)
-
-    async def _until_news(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE):
-                await self._news.wait()
-        except TimeoutError:
-            return
 
 
 class CourierFailed(Exception):

@@ -157,6 +157,13 @@ async def test_every_fault_in_a_course_is_told_at_once(api: Api) -> None:
     assert (await api.post("/courses", organiser(), {})).pointers == ["#/title"]
 
 
+@pytest.mark.parametrize("letter", ["\u202e", "\u2066"])
+async def test_a_title_that_turns_the_order_of_reading_is_refused(api: Api, letter: str) -> None:
+    reply = await api.post("/courses", organiser(), {"fieldlabId": FIELDLAB, "title": f"Lassen{letter}nessaL"})
+
+    assert (reply.status, reply.pointers) == (400, ["#/title"])
+
+
 async def test_a_body_that_is_no_course_is_refused(api: Api) -> None:
     for body in (b"", b"[]", b"null", b"{", b'"x"', b"\xff", b'{"title": "\\ud800"}', b'{"fieldlabId": {}, "title": 3}'):
         assert (await api.post("/courses", organiser(), body)).status == 400, body
