@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal, TypeVar
@@ -24,36 +22,14 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from shared.text import Words, readable, without_citizen_number
+
 REGION = r"^(NL|PV\d{2}|AM\d{2}|GM\d{4}|LD-[a-z]+|HUB-[a-z]+)$"
 SLUG = r"^[a-z0-9-]{1,64}$"
 AT_MOST_AHEAD = timedelta(days=3653)
 AT_MOST_LASTS = timedelta(days=366)
 
 F = TypeVar("F", bound="Filter")
-
-
-TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the order in which text is shown, so that it reads as what it is not."""
-
-
-def _readable(text: str) -> str:
-    if any((unicodedata.category(letter) == "Cc" and letter not in "\n\r\t") or letter in TURNS for letter in text):
-        raise PydanticCustomError("control_characters", "Leave out control characters")
-    return text
-
-
-def _on_one_line(text: str) -> str:
-    if len(text.splitlines()) > 1:
-        raise PydanticCustomError("line_breaks", "Write this on one line")
-    return text
-
-
-def _public(text: str) -> str:
-    """What an organiser writes is for everybody to read: no citizen service number (BSN), which passes the eleven test."""
-    for digits in re.findall(r"(?<!\d)\d{9}(?!\d)", text):
-        if int(digits) and sum(w * int(d) for w, d in zip((9, 8, 7, 6, 5, 4, 3, 2, -1), digits, strict=True)) % 11 == 0:
-            raise PydanticCustomError("citizen_number", "This looks like a citizen service number (BSN); leave it out")
-    return text
 
 
 def _written_out(value: object) -> object:
@@ -71,18 +47,15 @@ def _in_utc(moment: datetime) -> datetime:
         raise PydanticCustomError("datetime_parsing", "This moment does not exist in UTC") from error
 
 
-Line = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_readable),
-    AfterValidator(_on_one_line),
-    AfterValidator(_public),
-]
+Line = Annotated[Words, StringConstraints(min_length=1)]
 Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=5000), AfterValidator(_readable), AfterValidator(_public)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=5000),
+    AfterValidator(readable),
+    AfterValidator(without_citizen_number),
 ]
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_in_utc)]
-Query = Annotated[str, StringConstraints(max_length=200), AfterValidator(_readable)]
+Query = Annotated[str, StringConstraints(max_length=200), AfterValidator(readable)]
 
 CourseState = Literal["draft", "published"]
 Mode = Literal["presential", "blended", "online", "work_based"]

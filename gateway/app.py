@@ -44,9 +44,8 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
     key = PrincipalKey(internal_key)
     pool = await open_pool(database_of(settings.database_url, PUBLISHER), service=PUBLISHER)
     transport = connect(settings.bus_url, settings.organisation_number)
-    if settings.demo:
-        async with transaction(pool) as conn:
-            await demo.furnish(conn, settings)
+    async with transaction(pool) as conn:
+        await (demo.furnish(conn, settings) if settings.demo else demo.clear_away(conn))
     async with open_session() as session:
         services = {
             name: Client(session, url, key, PUBLISHER)

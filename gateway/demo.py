@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from gateway.people import credentials, people
+from gateway.people import credentials, people, roles
 from gateway.settings import GatewaySettings
 from shared.database.pool import Connection
 from shared.platform import private_file
@@ -19,6 +19,7 @@ EMPLOYER = str(uuid5(UUID(int=0), "employer of the demo"))
 FIELDLAB = "duurzaamheidsfabriek"
 REGION = "PV28"
 TOKEN_DAYS = 365
+DOMAIN = "demo.skillslab.example"
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,11 @@ def token_of(sample: Sample, settings: GatewaySettings) -> str:
 
 async def furnish(conn: Connection, settings: GatewaySettings) -> None:
     """Have the sample people, their roles and tokens, `demo.json` and the greeting. Again is harmless."""
+    await roles.name_employer(conn, UUID(EMPLOYER), "Voorbeeld Metaal BV")
     for sample in SAMPLES:
         person_id = await meet(conn, sample)
         token = token_of(sample, settings)
-        await credentials.give_tokens(conn, [person_id], sample.role, sample.scope, [token], days=TOKEN_DAYS)
+        await credentials.give_tokens(conn, [person_id], sample.role, sample.scope, [token], days=TOKEN_DAYS, name="demo.json")
     mailbox = f"{settings.address}/mailbox" if settings.has_mailbox else None
     told = {
         "base_url": settings.address,
@@ -63,10 +65,15 @@ async def furnish(conn: Connection, settings: GatewaySettings) -> None:
     private_file(settings.data / "greeting.txt", greeting(settings, mailbox))
 
 
+async def clear_away(conn: Connection) -> None:
+    """Where the demo is off, nobody is let in by what a demo on this database once gave out."""
+    await conn.execute(people.SQL.disarm, f"%@{DOMAIN}")
+
+
 async def meet(conn: Connection, sample: Sample) -> UUID:
     person_id = await people.meet(conn, sample.email, sample.name, "nl")
     if sample.role != "worker":
-        await people.grant_role(conn, [person_id], sample.role, sample.scope)
+        await roles.grant(conn, [person_id], sample.role, sample.scope)
     return person_id
 
 

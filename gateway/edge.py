@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from gateway import forms
 from gateway.people.credentials import Credentials
 from gateway.problems import page_or_json
 from gateway.settings import GatewaySettings
@@ -16,6 +17,7 @@ from shared.web.problems import Handler, rejection
 CREDENTIALS = web.AppKey("credentials", Credentials)
 SETTINGS = web.AppKey("settings", GatewaySettings)
 PRINCIPAL = web.RequestKey("principal", Principal)
+COOKIE_OF_SESSION = web.RequestKey("cookie of the session", str)
 
 API_VERSION = "1.0.0"
 COOKIE = "skillslab"
@@ -34,9 +36,9 @@ SECURITY_HEADERS = {
 }
 
 
-def cookie_name(settings: GatewaySettings) -> str:
+def cookie_name(settings: GatewaySettings, name: str = COOKIE) -> str:
     """`__Host-` binds the cookie to this very host; browsers accept that only over HTTPS."""
-    return f"__Host-{COOKIE}" if settings.address.startswith("https://") else COOKIE
+    return f"__Host-{name}" if settings.address.startswith("https://") else name
 
 
 def is_api(request: web.Request) -> bool:
@@ -46,6 +48,11 @@ def is_api(request: web.Request) -> bool:
 def who_asks(request: web.Request) -> Principal | None:
     """The principal of this request, or None for an anonymous one."""
     return request.get(PRINCIPAL)
+
+
+def cookie_of_session(request: web.Request) -> str:
+    """The cookie by which this browser is signed in; empty for who is not, and for programs with a token."""
+    return request.get(COOKIE_OF_SESSION) or ""
 
 
 def signed_in(request: web.Request) -> Principal:
@@ -85,22 +92,31 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Rejected("token-not-valid", 401)
-        principal = await request.app[CREDENTIALS].holder_of_token(token.strip())
-        if principal is None:
+        holder = await request.app[CREDENTIALS].holder_of_token(token.strip())
+        if holder is None:
             raise Rejected("token-not-valid", 401)
-        request[PRINCIPAL] = principal
+        if not holder.can_write and request.method not in SAFE_METHODS:
+            raise Rejected("token-only-reads", 403)
+        request[PRINCIPAL] = holder.principal
     elif cookie := request.cookies.get(cookie_name(request.app[SETTINGS])):
         holder = await request.app[CREDENTIALS].holder_of_session(cookie)
         if holder is not None:
-            request[PRINCIPAL] = holder
+            request[PRINCIPAL], request[COOKIE_OF_SESSION] = holder.principal, cookie
     return await handler(request)
 
 
 @web.middleware
 async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse changes that another site has a browser ask for (CSRF). Programs with a token send no cookie, and may."""
-    if request.method not in SAFE_METHODS and "Authorization" not in request.headers and not _is_from_here(request):
+    """Refuse changes that another site has a browser ask for (CSRF): by where the browser says the request comes from, and for
+    the forms of who is signed in by a token of ours as well. Programs with a token send no cookie, and may.
+    """
+    if request.method in SAFE_METHODS or "Authorization" in request.headers:
+        return await handler(request)
+    if not _is_from_here(request):
         raise Rejected("cross-site", 403)
+    cookie = cookie_of_session(request)
+    if cookie and not is_api(request) and not forms.is_ours(await forms.form(request), cookie):
+        raise Rejected("form-too-old", 403)
     return await handler(request)
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from gateway.people import people
+from gateway.people import people, roles
 from gateway.people.sign_in import MINUTES, SignIns
 from shared.database.pool import connection
 from shared.web.principal import for_services
@@ -23,6 +23,7 @@ class Wanted(BaseModel):
 
     people: list[UUID] = Field(default_factory=list, max_length=1000)
     sign_ins: list[UUID] = Field(default_factory=list, max_length=1000)
+    invitations: list[UUID] = Field(default_factory=list, max_length=1000)
 
 
 async def post_recipients(request: web.Request) -> web.Response:
@@ -31,6 +32,7 @@ async def post_recipients(request: web.Request) -> web.Response:
     async with connection(request.app[POOL]) as conn:
         found = await people.people(conn, wanted.people)
         mails = await request.app[SIGN_INS].mails(conn, wanted.sign_ins)
+        invitations = await roles.invitation_mails(conn, wanted.invitations)
     return json(
         {
             "people": {str(p.person_id): {"email": p.email, "name": p.name, "language": p.language} for p in found},
@@ -40,9 +42,22 @@ async def post_recipients(request: web.Request) -> web.Response:
                     "name": mail.name,
                     "language": mail.language,
                     "link": request.app[ADDRESS] + mail.link,
+                    "code": mail.code,
                     "minutes": MINUTES,
                 }
                 for mail in mails
+            },
+            "invitations": {
+                str(mail.invitation_id): {
+                    "email": mail.email,
+                    "name": mail.name,
+                    "language": mail.language,
+                    "link": request.app[ADDRESS] + ("/rollen" if mail.language == "nl" else "/en/roles"),
+                    "role": mail.role,
+                    "scope": mail.scope_name,
+                    "inviter": mail.inviter,
+                }
+                for mail in invitations
             },
         }
     )

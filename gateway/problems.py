@@ -48,6 +48,14 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Only organisers can do this"),
         _("This is for organisers of this fieldlab. Ask a colleague there to invite you."),
     ),
+    "not-the-operator": (
+        _("Only operators can do this"),
+        _("This is for whoever keeps the platform running. Sign in as an operator, or choose that role at My roles."),
+    ),
+    "no-colleagues": (
+        _("There is nobody to invite here"),
+        _("An organiser, a reviewer of a region and the manager of an employer invite colleagues. Choose that role first."),
+    ),
     "not-a-reviewer": (
         _("Only for reviewers of a region"),
         _("Live figures are for people who review a region. Sign in as a reviewer."),
@@ -55,6 +63,22 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "cross-site": (
         _("This request came from another site"),
         _("For your safety it was not carried out. Open the page on this site and try again there."),
+    ),
+    "form-too-old": (
+        _("This page is no longer current"),
+        _("You signed in or out since it was opened, so nothing was done. Go back, reload the page, and try again."),
+    ),
+    "token-only-reads": (
+        _("This token only reads"),
+        _("It was made for reading alone. Make a token that may also change things, at My tokens."),
+    ),
+    "last-operator": (
+        _("This is the last operator"),
+        _("Without an operator nobody can invite others. Invite a second operator first."),
+    ),
+    "too-many-invitations": (
+        _("You invited many people today"),
+        _("At most a hundred invitations go out per person and day. Try again tomorrow."),
     ),
     "invalid-input": (
         _("Some fields are not right"),
@@ -133,7 +157,7 @@ FIELD_FAULTS: dict[str, str] = {
     "string_unicode": _("This holds characters that cannot be kept. Type it again."),
     "control_characters": _("This holds characters that nobody sees. Type it again."),
     "line_breaks": _("Write this on one line."),
-    "citizen_number": _("This looks like a citizen service number (BSN). Leave it out: this is public."),
+    "citizen_number": _("This looks like a citizen service number (BSN). Leave it out: the law forbids us to keep it."),
     "literal_error": _("Choose one of these: %(limit)s."),
     "greater_than_equal": _("This must be %(limit)s or more."),
     "less_than_equal": _("This must be %(limit)s or less."),
@@ -141,6 +165,8 @@ FIELD_FAULTS: dict[str, str] = {
     "too_long": _("These are too many: at most %(limit)s."),
     "too_short": _("Name at least one."),
     "header": _("This header takes 1 to %(limit)s letters, digits and signs (printable ASCII)."),
+    "email": _("This is not a mail address. Write it like name@example.nl."),
+    "not_theirs": _("Choose one of your own roles."),
     "null": _("Leave this out to keep it as it is. An empty text clears a description."),
     "unknown_theme": _("There is no such theme. /v1/themes has them all."),
     "unknown_fieldlab": _("Name one of the fieldlabs that you are organiser of."),

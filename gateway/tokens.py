@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from gateway import demo
-from gateway.people import credentials, people
+from gateway.people import credentials, people, roles
 from gateway.settings import GatewaySettings
 from shared.database.address import database_of
 from shared.database.pool import Connection, open_pool, transaction
@@ -43,7 +43,7 @@ async def make(conn: Connection, role: RoleName, scope: str, count: int) -> Sequ
     emails = [f"{name.replace(' ', '-')}@demo.skillslab.example" for name in names]
     person_ids = await people.meet_many(conn, emails, names)
     if role != "worker":
-        await people.grant_role(conn, person_ids, role, scope)
+        await roles.grant(conn, person_ids, role, scope)
     tokens = [credentials.new_secret() for _ in range(count)]
-    await credentials.give_tokens(conn, person_ids, role, scope, tokens, days=DAYS)
+    await credentials.give_tokens(conn, person_ids, role, scope, tokens, days=DAYS, name="made by the operator")
     return tokens

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid5
 
-Template = Literal["confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled", "sign-in"]
+Template = Literal["confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled", "sign-in", "invitation"]
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "stale", "failed"]
 
 TOO_OLD = timedelta(days=3)

@@ -9,7 +9,7 @@ from notifications import store
 from notifications.deliveries import TOO_OLD, Notice, Template
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import EnrollmentCancelled, EnrollmentWaitlisted, SeatConfirmed
-from shared.contracts.gateway import SignInRequested
+from shared.contracts.gateway import PersonInvited, SignInRequested
 from shared.database.pool import Connection
 from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope, Message
@@ -30,6 +30,11 @@ async def on_enrollments(conn: Connection, facts: Sequence[Envelope[EnrollmentNe
 async def on_sign_ins(conn: Connection, facts: Sequence[Envelope[SignInRequested]]) -> None:
     """Mail the link, to whoever asked for it."""
     await store.queue(conn, [_about_sign_in(fact) for fact in facts])
+
+
+async def on_invitations(conn: Connection, facts: Sequence[Envelope[PersonInvited]]) -> None:
+    """Ask whoever was invited to answer."""
+    await store.queue(conn, [_about_invitation(fact) for fact in facts])
 
 
 def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
@@ -70,6 +75,18 @@ def _template(event: EnrollmentNews) -> Template:
             return "cancelled"
 
 
+def _about_invitation(fact: Envelope[PersonInvited]) -> Notice:
+    return Notice(
+        fact_id=fact.message.id,
+        recipient_id=fact.event.invitation_id,
+        template="invitation",
+        subject=fact.event.subject,
+        revision=fact.event.revision,
+        logged_at=fact.message.logged_at,
+        stale=_is_history(fact.message),
+    )
+
+
 def _is_history(message: Message) -> bool:
     return datetime.now(UTC) - message.logged_at > TOO_OLD
 
@@ -81,4 +98,5 @@ SUBSCRIPTIONS: Subscriptions = {
     EnrollmentWaitlisted: on_enrollments,
     EnrollmentCancelled: on_enrollments,
     SignInRequested: on_sign_ins,
+    PersonInvited: on_invitations,
 }

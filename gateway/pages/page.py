@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway import edge
+from gateway import edge, forms
 from gateway.assets import Assets
 from gateway.pages import addresses, formats, words
 from gateway.people import people
@@ -27,7 +26,6 @@ from shared.web.server import POOL
 TEMPLATES = Path(__file__).parents[1] / "templates"
 PAGES: web.AppKey[Mapping[Language, Environment]] = web.AppKey("pages")
 RELAY = web.AppKey("relay", Relay)
-MOST_FIELDS = 100
 SQUEEZE_FROM = 1024
 """Bytes; below that, squeezing saves nothing."""
 
@@ -45,6 +43,11 @@ class Visitor:
 
     def has(self, role: Any) -> bool:
         return self.principal is not None and self.principal.has(role)
+
+    @property
+    def role(self) -> str:
+        """What they are here at this moment."""
+        return self.principal.roles[-1].name if self.principal else ""
 
 
 def environments(assets: Assets, settings: GatewaySettings) -> Mapping[Language, Environment]:
@@ -81,6 +84,7 @@ def _environment(language: Language, assets: Assets, settings: GatewaySettings) 
         name: _spoken(getattr(formats, name), language) for name in ("day", "short_day", "clock", "second", "number")
     }
     say = TEXTS[language].gettext
+    made.filters["role_pair"] = lambda role: (role, say(words.ROLES[role]))
     made.filters["translated_items"] = lambda choices: [(value, say(text)) for value, text in choices.items()]
     made.filters["part"] = lambda moment, pattern: formats.part(moment, pattern, language)
     made.globals["period"] = lambda starts_at, ends_at: formats.period(starts_at, ends_at, language)
@@ -125,6 +129,7 @@ def _response(request: web.Request, template: str, who: Visitor, status: int, mo
         .render(
             visitor=who,
             here=asked,
+            form_token=forms.token_for(cookie) if (cookie := edge.cookie_of_session(request)) else "",
             switch_url=addresses.elsewhere(
                 request.path_qs if request.method in edge.SAFE_METHODS else request.path, other(language)
             ),
@@ -156,21 +161,6 @@ def redirect(location: str) -> web.Response:
 def is_partial(request: web.Request) -> bool:
     """Whether an open page asks for a part of itself."""
     return request.headers.get("HX-Request") == "true"
-
-
-async def form(request: web.Request) -> Mapping[str, str]:
-    """The fields of a form as they were sent, without space around them and without control characters."""
-    text = (await request.read()).decode(errors="replace")
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError as many:
-        raise Rejected("invalid-input", 400) from many
-    return {name: clean(value) for name, value in pairs}
-
-
-def clean(text: str) -> str:
-    """Text as people can type it."""
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\r\n\t").strip()
 
 
 def in_words(no: Rejected) -> tuple[str, str]:

@@ -7,22 +7,24 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from aiohttp import web
-from email_validator import EmailNotValidError, validate_email
 
 from gateway import demo, edge, internal
 from gateway.edge import CREDENTIALS, SETTINGS
-from gateway.pages import addresses
-from gateway.pages.page import RELAY, form, go, in_words, redirect, show
-from gateway.people import credentials
+from gateway.forms import form
+from gateway.pages import addresses, browsers
+from gateway.pages.page import RELAY, go, in_words, redirect, show
+from gateway.people import credentials, inputs
 from gateway.people.credentials import SESSION_DAYS
-from gateway.problems import language_of
+from gateway.people.sign_in import MINUTES, Standing
+from gateway.problems import FIELD_FAULTS, language_of
 from shared.database.pool import Connection, connection, transaction
 from shared.errors import Rejected, not_found
 from shared.translations import Language
 from shared.web.principal import Principal
 from shared.web.server import POOL
 
-LONGEST_ADDRESS = 254
+ASKED = "skillslab-asked"
+"""The cookie of the browser that asked for a link: only there it works."""
 LONGEST_NEXT = 500
 
 
@@ -39,42 +41,59 @@ async def post_sign_in(request: web.Request) -> web.Response:
     """Have a link mailed. The answer is the same whether the address is known or not."""
     given = await form(request)
     next_page = safe_next(given.get("next", ""))
-    try:
-        email = validate_email(given.get("email", "")[: LONGEST_ADDRESS + 1], check_deliverability=False).normalized
-    except EmailNotValidError:
-        fault = _("This is not a mail address. Write it like name@example.nl.")
-        return await _show_form(request, next_page, given, {"email": fault}, status=400)
+    email = inputs.address(given.get("email", ""))
+    if email is None:
+        return await _show_form(request, next_page, given, {"email": FIELD_FAULTS["email"]}, status=400)
+    browser = _asker(request) or credentials.new_secret()
     try:
         async with transaction(request.app[POOL]) as conn:
-            await request.app[internal.SIGN_INS].request(conn, email, language_of(request), next_page)
+            await request.app[internal.SIGN_INS].request(conn, email, language_of(request), next_page, browser)
     except Rejected as no:
         if no.status != 429:
             raise
         return await _show_form(request, next_page, given, {}, refusal=in_words(no), status=429)
     request.app[RELAY].wake()
-    return go(request, "sign-in-sent")
+    response = go(request, "sign-in-sent")
+    response.set_cookie(
+        edge.cookie_name(request.app[SETTINGS], ASKED), browser, path="/", httponly=True, samesite="Lax",
+        secure=_is_secure(request), max_age=MINUTES * 60,
+    )  # fmt: skip
+    return response
 
 
 async def get_sent(request: web.Request) -> web.Response:
-    return await show(request, "sign-in/sent.html")
+    return await show(request, "sign-in/sent.html", given={}, faults={}, can_type=bool(_asker(request)))
+
+
+async def post_code(request: web.Request) -> web.Response:
+    """The code of the mail, typed on the browser that asked: for who reads mail on another device."""
+    given = await form(request)
+    async with transaction(request.app[POOL]) as conn:
+        signed_in = await request.app[internal.SIGN_INS].use_code(conn, given.get("code", ""), _asker(request))
+    if signed_in is None:
+        fault = _("This is not the code of your last mail. After five tries, or ten minutes, ask for a new one.")
+        return await show(
+            request, "sign-in/sent.html", status=400, given=given, faults={"code": fault}, can_type=bool(_asker(request))
+        )
+    return await welcome(request, signed_in.person_id, signed_in.next_page)
 
 
 async def get_link(request: web.Request) -> web.Response:
     """Only a button: mail scanners follow links, and must not use this one up."""
     async with connection(request.app[POOL]) as conn:
-        works = await request.app[internal.SIGN_INS].can_be_used(conn, request.match_info["token"])
-    return await show(request, "sign-in/link.html", status=200 if works else 410, works=works)
+        standing = await request.app[internal.SIGN_INS].standing(conn, request.match_info["token"], _asker(request))
+    return await _show_link(request, standing)
 
 
 async def post_link(request: web.Request) -> web.Response:
     """Sign in. Somebody who was signed in on this browser no longer is."""
+    token, browser = request.match_info["token"], _asker(request)
     async with transaction(request.app[POOL]) as conn:
-        signed_in = await request.app[internal.SIGN_INS].use(conn, request.match_info["token"])
-        if signed_in:
-            await _leave(request, conn)
+        signed_in = await request.app[internal.SIGN_INS].use(conn, token, browser)
+        standing = "works" if signed_in else await request.app[internal.SIGN_INS].standing(conn, token, browser)
     if signed_in is None:
-        return await show(request, "sign-in/link.html", status=410, works=False)
-    return await _welcome(request, signed_in.cookie, safe_next(signed_in.next_page))
+        return await _show_link(request, standing)
+    return await welcome(request, signed_in.person_id, signed_in.next_page)
 
 
 async def post_sample(request: web.Request) -> web.Response:
@@ -87,17 +106,23 @@ async def post_sample(request: web.Request) -> web.Response:
         raise not_found()
     async with transaction(request.app[POOL]) as conn:
         person_id: UUID = await demo.meet(conn, sample)
-        cookie = await credentials.open_session(conn, person_id)
-        await _leave(request, conn)
-    return await _welcome(request, cookie, safe_next(given.get("next", "")))
+    return await welcome(request, person_id, given.get("next", ""))
 
 
 async def post_sign_out(request: web.Request) -> web.Response:
     async with transaction(request.app[POOL]) as conn:
         await _leave(request, conn)
-    response = go(request, "home")
+    return forget_cookie(request, go(request, "home"))
+
+
+def forget_cookie(request: web.Request, response: web.Response) -> web.Response:
+    """The same answer, and the browser lets go of its cookie."""
     response.del_cookie(_cookie_name(request), path="/", secure=_is_secure(request))
     return response
+
+
+async def _show_link(request: web.Request, standing: Standing) -> web.Response:
+    return await show(request, "sign-in/link.html", status=410 if standing == "gone" else 200, standing=standing)
 
 
 async def _show_form(
@@ -127,11 +152,17 @@ async def _leave(request: web.Request, conn: Connection) -> None:
         await credentials.close_session(conn, cookie)
 
 
-async def _welcome(request: web.Request, cookie: str, next_page: str) -> web.Response:
-    """On to where they wanted to go, or else to what their role is about; with a cookie that is new."""
+async def welcome(request: web.Request, person_id: UUID, next_page: str) -> web.Response:
+    """Sign a person in, and on to where they wanted to go, or else to what their role is about; with a cookie that is new."""
+    async with transaction(request.app[POOL]) as conn:
+        cookie = await credentials.open_session(conn, person_id, browsers.called(request.headers.get("User-Agent", "")))
+        await _leave(request, conn)
     language = language_of(request)
-    principal = await request.app[CREDENTIALS].holder_of_session(cookie)
-    response = redirect(addresses.elsewhere(next_page, language) if next_page else _own_page(principal, language))
+    holder = await request.app[CREDENTIALS].holder_of_session(cookie)
+    wanted = safe_next(next_page)
+    response = redirect(
+        addresses.elsewhere(wanted, language) if wanted else own_page(holder.principal if holder else None, language)
+    )
     response.set_cookie(
         _cookie_name(request), cookie, path="/", httponly=True, samesite="Lax", secure=_is_secure(request),
         max_age=SESSION_DAYS * 24 * 3600,
@@ -139,11 +170,16 @@ async def _welcome(request: web.Request, cookie: str, next_page: str) -> web.Res
     return response
 
 
-def _own_page(principal: Principal | None, language: Language) -> str:
-    for role, page in (("region", "uptake"), ("organiser", "organiser")):
+def own_page(principal: Principal | None, language: Language) -> str:
+    """Where somebody begins: at what their role is about."""
+    for role, page in (("region", "uptake"), ("organiser", "organiser"), ("operator", "operator")):
         if principal is not None and principal.has(role):  # type: ignore[arg-type]
             return addresses.path(page, language)
     return addresses.path("enrollments", language)
+
+
+def _asker(request: web.Request) -> str:
+    return request.cookies.get(edge.cookie_name(request.app[SETTINGS], ASKED), "")
 
 
 def _cookie_name(request: web.Request) -> str:

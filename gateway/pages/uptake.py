@@ -14,9 +14,10 @@ from aiohttp import web
 
 from gateway.clients import ENROLLMENT
 from gateway.edge import signed_in, who_asks
+from gateway.forms import clean
 from gateway.pages import addresses, formats, names, words
 from gateway.pages.names import Json, Names
-from gateway.pages.page import clean, fragment, show
+from gateway.pages.page import fragment, show
 from gateway.problems import TEXTS, language_of
 from shared.errors import Rejected
 from shared.translations import Language

@@ -131,6 +131,7 @@ EVIDENCE: Mapping[str, str] = {
 ROLES: Mapping[str, str] = {
     "worker": _("Worker"),
     "employer": _("Employer"),
+    "employer-contact": _("Contact person of an employer"),
     "organiser": _("Organiser at a fieldlab"),
     "region": _("Reviewer of a region"),
     "operator": _("Operator"),

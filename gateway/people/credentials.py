@@ -5,17 +5,52 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from gateway.people.people import SQL
+from shared.database import sql
 from shared.database.pool import LOST_CONNECTION, Connection, Pool, connection
-from shared.errors import Busy
+from shared.errors import Busy, not_found
 from shared.gather import Gather
 from shared.web.principal import Principal, Role, RoleName
 
+SQL = sql.load(__file__, "credentials.sql")
 SESSION_DAYS = 14
 WORKER = Role("worker")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who a credential stands for."""
+
+    principal: Principal
+    can_write: bool = True
+    """Whether it may change anything; a token may be for reading alone."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token as its owner sees it. The token itself is shown once, when it is made."""
+
+    token_id: UUID
+    name: str
+    role: Role
+    can_write: bool
+    made_at: datetime
+    expires_at: datetime
+    last_used_on: date | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """A browser on which somebody is signed in."""
+
+    session_id: UUID
+    browser: str
+    created_at: datetime
+    seen_on: date
+    this_one: bool
 
 
 def new_secret() -> str:
@@ -34,38 +69,44 @@ class Credentials:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         away = (*LOST_CONNECTION, TimeoutError, Busy)
-        self.tokens: Gather[bytes, Principal | None] = Gather(self._holders_of_tokens, limit=500, fatal=away)
-        self.sessions: Gather[bytes, Principal | None] = Gather(self._holders_of_sessions, limit=500, fatal=away)
+        self.tokens: Gather[bytes, Holder | None] = Gather(self._holders_of_tokens, limit=500, fatal=away)
+        self.sessions: Gather[bytes, Holder | None] = Gather(self._holders_of_sessions, limit=500, fatal=away)
 
-    async def holder_of_token(self, token: str) -> Principal | None:
+    async def holder_of_token(self, token: str) -> Holder | None:
         return await self.tokens.ask(digest(token))
 
-    async def holder_of_session(self, cookie: str) -> Principal | None:
+    async def holder_of_session(self, cookie: str) -> Holder | None:
         return await self.sessions.ask(digest(cookie))
 
-    async def _holders_of_tokens(self, hashes: Sequence[bytes]) -> Sequence[Principal | None]:
+    async def _holders_of_tokens(self, hashes: Sequence[bytes]) -> Sequence[Holder | None]:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL.holders_of_tokens, hashes)
-        found = {row["token_hash"]: Principal(row["person_id"], (Role(row["role"], row["scope"]),)) for row in rows}
+            if first := [row["token_hash"] for row in rows if row["first_today"]]:
+                await conn.execute(SQL.note_use_of_tokens, first)
+        found = {
+            row["token_hash"]: Holder(Principal(row["person_id"], (Role(row["role"], row["scope"]),)), row["can_write"])
+            for row in rows
+        }
         return [found.get(token_hash) for token_hash in hashes]
 
-    async def _holders_of_sessions(self, hashes: Sequence[bytes]) -> Sequence[Principal | None]:
+    async def _holders_of_sessions(self, hashes: Sequence[bytes]) -> Sequence[Holder | None]:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL.holders_of_sessions, hashes)
+            if first := [row["session_hash"] for row in rows if row["first_today"]]:
+                await conn.execute(SQL.note_use_of_sessions, first)
         found = {
-            row["session_hash"]: Principal(
-                row["person_id"],
-                (WORKER, *(Role(name, scope) for name, scope in zip(row["roles"], row["scopes"], strict=True))),
+            row["session_hash"]: Holder(
+                Principal(row["person_id"], (WORKER, Role(row["role"], row["scope"])) if row["role"] else (WORKER,))
             )
             for row in rows
         }
         return [found.get(session_hash) for session_hash in hashes]
 
 
-async def open_session(conn: Connection, person_id: UUID) -> str:
-    """Sign a person in on one browser; returns what its cookie holds."""
+async def open_session(conn: Connection, person_id: UUID, browser: str) -> str:
+    """Sign a person in on one browser, which is called so; returns what its cookie holds."""
     cookie = new_secret()
-    await conn.execute(SQL.open_session, digest(cookie), person_id, timedelta(days=SESSION_DAYS))
+    await conn.execute(SQL.open_session, digest(cookie), person_id, timedelta(days=SESSION_DAYS), browser)
     return cookie
 
 
@@ -73,9 +114,54 @@ async def close_session(conn: Connection, cookie: str) -> None:
     await conn.execute(SQL.close_session, digest(cookie))
 
 
+async def sessions(conn: Connection, person_id: UUID, cookie: str) -> Sequence[Session]:
+    """Where somebody is signed in, the newest first."""
+    return [Session(**row) for row in await conn.fetch(SQL.sessions, person_id, digest(cookie))]
+
+
+async def close_other_sessions(conn: Connection, person_id: UUID, cookie: str) -> int:
+    """Sign somebody out everywhere but here, at once; returns on how many browsers that was. Without a cookie: everywhere."""
+    return len(await conn.fetch(SQL.close_other_sessions, person_id, digest(cookie)))
+
+
+async def act_as(conn: Connection, cookie: str, role: Role) -> None:
+    """Be something else on this browser. Raises Rejected (404) for a role that the person does not have."""
+    if await conn.fetchval(SQL.act_as, digest(cookie), role.name, role.scope) is None:
+        raise not_found()
+
+
 async def give_tokens(
-    conn: Connection, person_ids: Sequence[UUID], role: RoleName, scope: str, tokens: Sequence[str], *, days: int
+    conn: Connection, person_ids: Sequence[UUID], role: RoleName, scope: str, tokens: Sequence[str], *, days: int, name: str
 ) -> None:
     """Let each of these tokens stand for one of these people in one role, for so many days."""
     hashes = [digest(token) for token in tokens]
-    await conn.execute(SQL.give_tokens, hashes, person_ids, role, scope, datetime.now(UTC) + timedelta(days=days))
+    await conn.execute(SQL.give_tokens, hashes, person_ids, role, scope, datetime.now(UTC) + timedelta(days=days), name)
+
+
+async def make_token(
+    conn: Connection, person_id: UUID, role: Role, *, name: str, can_write: bool, days: int
+) -> tuple[UUID, str, datetime]:
+    """A new token for somebody in one of their roles: its id, the token itself, which is kept nowhere, and when it ends."""
+    token = new_secret()
+    row = await conn.fetchrow(
+        SQL.make_token, digest(token), person_id, role.name, role.scope, timedelta(days=days), name, can_write
+    )
+    assert row is not None
+    return row["token_id"], token, row["expires_at"]
+
+
+async def tokens(conn: Connection, person_id: UUID) -> Sequence[Token]:
+    """Somebody's tokens that still count, the newest first."""
+    return [
+        Token(
+            row["token_id"], row["name"], Role(row["role"], row["scope"]), row["can_write"], row["made_at"],
+            row["expires_at"], row["last_used_on"],
+        )
+        for row in await conn.fetch(SQL.tokens, person_id)
+    ]  # fmt: skip
+
+
+async def revoke_token(conn: Connection, person_id: UUID, token_id: UUID) -> None:
+    """End a token at once. Raises Rejected (404) for one that is not theirs."""
+    if await conn.fetchval(SQL.revoke_token, token_id, person_id) is None:
+        raise not_found()

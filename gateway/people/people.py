@@ -44,17 +44,17 @@ async def meet_many(conn: Connection, emails: Sequence[str], names: Sequence[str
     return [row["person_id"] for row in await conn.fetch(SQL.meet_many, emails, names)]
 
 
+async def correct(conn: Connection, person_id: UUID, name: str | None, language: Language | None) -> None:
+    """Change what somebody is called, and the language they are told things in; None leaves it as it is."""
+    await conn.execute(SQL.correct, person_id, name, language)
+
+
 async def set_name(conn: Connection, person_id: UUID, name: str) -> None:
     await conn.execute(SQL.set_name, person_id, name)
 
 
-async def grant_role(conn: Connection, person_ids: Collection[UUID], name: str, scope: str) -> None:
-    """Give people a role; again is harmless. Everybody is a worker already, so that is not one to give."""
-    await conn.execute(SQL.grant_role, list(person_ids), name, scope)
-
-
 async def forget_old(conn: Connection) -> None:
-    """Let go of sign-in links and sessions that ran out."""
+    """Let go of links, sessions, invitations and tokens that ran out."""
     await conn.execute(SQL.forget_old)
 
 

@@ -19,42 +19,12 @@ RETURNING person_id
 -- name: set_name
 UPDATE person SET name = $2 WHERE person_id = $1
 
--- name: grant_role
-INSERT INTO role (person_id, name, scope) SELECT person_id, $2, $3 FROM unnest($1::uuid[]) AS p (person_id)
-    ON CONFLICT DO NOTHING
-
--- name: give_tokens
-INSERT INTO token (token_hash, person_id, role, scope, expires_at)
-SELECT token_hash, person_id, $3, $4, $5 FROM unnest($1::bytea[], $2::uuid[]) AS t (token_hash, person_id)
-    ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at
-
--- name: holders_of_tokens
--- Many at once: at a rush the next look-ups gather while one is under way. A token counts as long as its role does.
-SELECT token_hash, person_id, token.role, token.scope
-  FROM token
- WHERE token_hash = ANY($1::bytea[])
-   AND expires_at > now()
-   AND (token.role = 'worker'
-        OR EXISTS (SELECT 1 FROM role r WHERE (r.person_id, r.name, r.scope) = (token.person_id, token.role, token.scope)))
-
--- name: holders_of_sessions
-SELECT session_hash, w.person_id, coalesce(array_agg(r.name) FILTER (WHERE r.name IS NOT NULL), '{}') AS roles,
-       coalesce(array_agg(r.scope) FILTER (WHERE r.name IS NOT NULL), '{}') AS scopes
-  FROM web_session w
-  LEFT JOIN role r USING (person_id)
- WHERE session_hash = ANY($1::bytea[])
-   AND expires_at > now()
- GROUP BY session_hash, w.person_id
-
--- name: open_session
-INSERT INTO web_session (session_hash, person_id, expires_at) VALUES ($1, $2, now() + $3::interval)
-
--- name: close_session
-DELETE FROM web_session WHERE session_hash = $1
+-- name: correct
+UPDATE person SET name = coalesce($2, name), language = coalesce($3, language) WHERE person_id = $1
 
 -- name: request_sign_in
-INSERT INTO sign_in (sign_in_id, email, language, secret_hash, next_page, expires_at)
-VALUES ($1, $2, $3, $4, $5, now() + $6::interval)
+INSERT INTO sign_in (sign_in_id, email, language, secret_hash, next_page, expires_at, browser_hash)
+VALUES ($1, $2, $3, $4, $5, now() + $6::interval, $7)
 
 -- name: recent_sign_ins
 SELECT count(*) FROM sign_in WHERE lower(email) = lower($1) AND requested_at > now() - interval '10 minutes'
@@ -68,15 +38,34 @@ SELECT s.sign_in_id, s.email, s.language, p.name
    AND s.expires_at > now()
 
 -- name: open_sign_in
-SELECT email, language, next_page FROM sign_in
+SELECT browser_hash FROM sign_in
  WHERE sign_in_id = $1 AND secret_hash = $2 AND used_at IS NULL AND expires_at > now()
+
+-- name: try_sign_ins
+-- What a browser asked for and may still type a code for, the newest first. Each look counts, whatever was typed: five are all
+-- there are, however many come at once.
+WITH tried AS (
+    UPDATE sign_in SET tries = tries + 1
+     WHERE browser_hash = $1 AND used_at IS NULL AND expires_at > now() AND tries < 5
+    RETURNING sign_in_id, requested_at
+)
+SELECT sign_in_id FROM tried ORDER BY requested_at DESC
 
 -- name: use_sign_in
 -- Once: whoever comes second finds it used.
 UPDATE sign_in SET used_at = now()
- WHERE sign_in_id = $1 AND secret_hash = $2 AND used_at IS NULL AND expires_at > now()
+ WHERE sign_in_id = $1 AND secret_hash = $2 AND browser_hash = $3 AND used_at IS NULL AND expires_at > now()
 RETURNING email, language, next_page
 
 -- name: forget_old
-WITH gone AS (DELETE FROM web_session WHERE expires_at < now())
+WITH sessions AS (DELETE FROM web_session WHERE expires_at < now()),
+     tokens AS (DELETE FROM token WHERE expires_at < now() - interval '30 days'),
+     invitations AS (DELETE FROM invitation WHERE expires_at < now())
 DELETE FROM sign_in WHERE expires_at < now() - interval '1 day'
+
+-- name: disarm
+-- Made-up people keep nothing that lets anybody in.
+WITH made_up AS (SELECT person_id FROM person WHERE email LIKE $1),
+     roles AS (DELETE FROM role USING made_up WHERE role.person_id = made_up.person_id),
+     sessions AS (DELETE FROM web_session USING made_up WHERE web_session.person_id = made_up.person_id)
+DELETE FROM token USING made_up WHERE token.person_id = made_up.person_id

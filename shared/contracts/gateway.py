@@ -18,3 +18,15 @@ class SignInRequested(Event):
     @property
     def subject(self) -> str:
         return f"sign-ins/{self.sign_in_id}"
+
+
+class PersonInvited(Event):
+    """Someone was asked to take a role. Whoever mails it asks the gateway for address and words by this id."""
+
+    type: ClassVar[str] = "nl.skillslabs.gateway.person-invited"
+
+    invitation_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return f"invitations/{self.invitation_id}"

@@ -17,7 +17,7 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.EnrollmentWaitlisted,
         enrollment.EnrollmentCancelled,
     ),
-    "gateway": (gateway.SignInRequested,),
+    "gateway": (gateway.SignInRequested, gateway.PersonInvited),
 }
 
 EVENTS: dict[str, type[Event]] = {event.type: event for events in PUBLISHERS.values() for event in events}

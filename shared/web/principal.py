@@ -19,7 +19,7 @@ from shared.errors import Rejected, not_found
 HEADER = "Skillslab-Principal"
 VALID_SECONDS = 60
 
-RoleName = Literal["worker", "employer", "organiser", "region", "operator", "service"]
+RoleName = Literal["worker", "employer", "employer-contact", "organiser", "region", "operator", "service"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

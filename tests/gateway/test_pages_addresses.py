@@ -6,14 +6,14 @@ from collections import Counter
 
 import pytest
 
+from gateway.forms import clean
 from gateway.pages import routes, sign_in
 from gateway.pages.addresses import ADDRESSES, elsewhere, path
-from gateway.pages.page import clean
 from tests.sabotage import twin
 
 PARTS = {
     "fieldlab": "techport", "course": "c0", "session": "s0", "enrollment": "e0", "slug": "busy", "mail": "1.M2P3Q4.skillslab",
-    "number": 0, "token": f"{'0' * 32}.a-b_c",
+    "number": 0, "token": f"{'0' * 32}.a-b_c", "invitation": "i0",
 }  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlencode
 
+from gateway import edge, forms
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -51,9 +53,15 @@ class Visitor:
     def post(
         self, path: str, fields: Mapping[str, str] | None = None, *, follow: bool = False, site: str = "same-origin"
     ) -> Answer:
-        request = urllib.request.Request(self.base_url + path, data=urlencode(fields or {}).encode(), method="POST")
+        fields = {**self._form_token(), **(fields or {})}
+        request = urllib.request.Request(self.base_url + path, data=urlencode(fields).encode(), method="POST")
         request.add_header("Sec-Fetch-Site", site)
         return self._ask(request, follow)
+
+    def _form_token(self) -> Mapping[str, str]:
+        """What our pages put into their forms for who is signed in."""
+        session = next((cookie.value for cookie in self.cookies if cookie.name == edge.COOKIE), None)
+        return {forms.TOKEN: forms.token_for(session)} if session else {}
 
     def sign_in_as(self, role: str) -> Answer:
         """As the sample person of a role."""

@@ -61,13 +61,13 @@ class Letter:
     afterwards: tuple[str, ...]
     closing: str
     about: About | None
-    """For every template but sign-in."""
+    """For every template about an enrollment."""
 
 
 def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipient, session: Session | None) -> Letter:
     """The letter for a delivery; `_` puts it in the recipient's language."""
     about = about_session(_, recipient.language, session) if session else None
-    wording = about_enrollment(_, delivery, about.title) if about else sign_in(_, recipient.minutes)
+    wording = about_enrollment(_, delivery, about.title) if about else about_access(_, delivery, recipient)
     return Letter(
         language=recipient.language,
         subject=wording.subject,
@@ -92,8 +92,8 @@ def about_enrollment(_: Translate, delivery: Delivery, title: str) -> Wording:
             return waitlisted(_, title, delivery.position)
         case "cancelled":
             return cancelled(_, title)
-        case "sign-in":
-            raise AssertionError("a sign-in is not about a session")
+        case "sign-in" | "invitation":
+            raise AssertionError("this is not about a session")
 
 
 def confirmed(_: Translate, title: str) -> Wording:
@@ -144,7 +144,33 @@ def cancelled(_: Translate, title: str) -> Wording:
     )
 
 
-def sign_in(_: Translate, minutes: int) -> Wording:
+def about_access(_: Translate, delivery: Delivery, recipient: Recipient) -> Wording:
+    return invitation(_, recipient) if delivery.template == "invitation" else sign_in(_, recipient.minutes, recipient.code)
+
+
+def invitation(_: Translate, recipient: Recipient) -> Wording:
+    role = {
+        "organiser": _("organiser at a fieldlab"),
+        "region": _("reviewer of a region"),
+        "employer": _("manager of an employer"),
+        "employer-contact": _("contact person of an employer"),
+    }.get(recipient.role, _("operator"))
+    scope, inviter = one_line(recipient.scope), one_line(recipient.inviter)
+    what = f"{role} ({scope})" if scope else role
+    return Wording(
+        subject=_("An invitation from Skillslab"),
+        lines=(
+            _("{inviter} invites you to take part in Skillslab as {what}.").format(inviter=inviter, what=what)
+            if inviter
+            else _("You are invited to take part in Skillslab as {what}.").format(what=what),
+            _("Sign in with this mail address, and accept the invitation there. It stays open for fourteen days."),
+        ),
+        button=_("See the invitation"),
+        afterwards=(_("Do you not want this, or do you not know why you get it? Then you do not have to do anything."),),
+    )
+
+
+def sign_in(_: Translate, minutes: int, code: str) -> Wording:
     return Wording(
         subject=_("Your link to sign in to Skillslab"),
         lines=(
@@ -152,7 +178,13 @@ def sign_in(_: Translate, minutes: int) -> Wording:
             _("The link works for {minutes} minutes, and only once.").format(minutes=minutes),
         ),
         button=_("Sign in"),
-        afterwards=(_("Did you not ask for this mail? Then you do not have to do anything."),),
+        afterwards=(
+            _("Did you ask for it on another device or in another browser? Type this code there: {code}").format(
+                code=f"{code[:4]} {code[4:]}"
+            ),
+            _("Never give this code to anybody, and type it only where you asked for it."),
+            _("Did you not ask for this mail? Then you do not have to do anything."),
+        ),
     )
 
 

@@ -1,0 +1,86 @@
+-- name: holders_of_tokens
+-- Many at once: at a rush the next look-ups gather while one is under way. A token counts as long as its role does.
+SELECT token_hash, person_id, token.role, token.scope, can_write, last_used_on IS DISTINCT FROM current_date AS first_today
+  FROM token
+ WHERE token_hash = ANY($1::bytea[])
+   AND expires_at > now()
+   AND (token.role = 'worker'
+        OR EXISTS (SELECT 1 FROM role r WHERE (r.person_id, r.name, r.scope) = (token.person_id, token.role, token.scope)))
+
+-- name: note_use_of_tokens
+-- Once a day is enough to tell a token that is used from a forgotten one. Rows that another process notes are left to it.
+WITH first AS (
+    SELECT token_hash, person_id FROM token WHERE token_hash = ANY($1::bytea[]) FOR UPDATE SKIP LOCKED
+), used AS (
+    UPDATE token SET last_used_on = current_date FROM first WHERE token.token_hash = first.token_hash
+), seen AS (
+    SELECT person_id FROM person WHERE person_id IN (SELECT person_id FROM first) FOR UPDATE SKIP LOCKED
+)
+UPDATE person SET seen_on = current_date FROM seen WHERE person.person_id = seen.person_id
+
+-- name: give_tokens
+INSERT INTO token (token_hash, person_id, role, scope, expires_at, name)
+SELECT token_hash, person_id, $3, $4, $5, $6 FROM unnest($1::bytea[], $2::uuid[]) AS t (token_hash, person_id)
+    ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at
+
+-- name: make_token
+INSERT INTO token (token_hash, person_id, role, scope, expires_at, name, can_write)
+VALUES ($1, $2, $3, $4, now() + $5::interval, $6, $7)
+RETURNING token_id, expires_at
+
+-- name: tokens
+SELECT token_id, name, role, scope, can_write, made_at, expires_at, last_used_on
+  FROM token
+ WHERE person_id = $1 AND expires_at > now()
+ ORDER BY made_at DESC, token_id
+
+-- name: revoke_token
+DELETE FROM token WHERE token_id = $1 AND person_id = $2 RETURNING token_id
+
+-- name: holders_of_sessions
+-- The role of a session counts as long as the person has it.
+SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on < current_date AS first_today
+  FROM web_session w
+  LEFT JOIN role r ON (r.person_id, r.name, r.scope) = (w.person_id, w.role, w.scope)
+ WHERE session_hash = ANY($1::bytea[])
+   AND expires_at > now()
+
+-- name: note_use_of_sessions
+WITH first AS (
+    SELECT session_hash FROM web_session WHERE session_hash = ANY($1::bytea[]) FOR UPDATE SKIP LOCKED
+)
+UPDATE web_session w SET seen_on = current_date FROM first WHERE w.session_hash = first.session_hash
+
+-- name: open_session
+-- In the role that the person chose last; a worker for who has none.
+WITH seen AS (
+    UPDATE person SET seen_on = current_date WHERE person_id = $2
+), chosen AS (
+    SELECT name, scope FROM role WHERE person_id = $2 ORDER BY chosen_at DESC, name, scope LIMIT 1
+)
+INSERT INTO web_session (session_hash, person_id, expires_at, browser, role, scope)
+SELECT $1, $2, now() + $3::interval, $4, coalesce((SELECT name FROM chosen), 'worker'),
+       coalesce((SELECT scope FROM chosen), '')
+
+-- name: sessions
+SELECT session_id, browser, created_at, seen_on, session_hash = $2 AS this_one
+  FROM web_session
+ WHERE person_id = $1 AND expires_at > now()
+ ORDER BY created_at DESC, session_id
+
+-- name: close_session
+DELETE FROM web_session WHERE session_hash = $1
+
+-- name: close_other_sessions
+DELETE FROM web_session WHERE person_id = $1 AND session_hash <> $2 RETURNING session_id
+
+-- name: act_as
+-- On this browser, if the person has that role; anybody may be a worker.
+WITH chosen AS (
+    UPDATE role SET chosen_at = now()
+     WHERE (person_id, name, scope) = ((SELECT person_id FROM web_session WHERE session_hash = $1), $2, $3)
+    RETURNING name
+)
+UPDATE web_session SET role = $2, scope = $3
+ WHERE session_hash = $1 AND expires_at > now() AND ($2 = 'worker' OR EXISTS (SELECT 1 FROM chosen))
+RETURNING role

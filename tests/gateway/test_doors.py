@@ -1,0 +1,280 @@
+"""Getting in where one belongs: links bound to their browser, codes, roles by invitation, tokens; and losing them at once."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from urllib.request import Request, urlopen
+
+import pytest
+
+from gateway import edge
+from tests.gateway.conftest import Visit, mails_to
+from tests.gateway.visitor import Answer, Visitor
+from tests.platform import Running
+
+
+def links_mailed(platform: Running, address: str) -> Sequence[str]:
+    return [mail["text"] for mail in mails_to(platform, address, wait=0) if "/aanmelden/" in mail["text"]]
+
+
+def ask_for_link(visitor: Visitor, platform: Running, address: str) -> tuple[str, str]:
+    """The link and the code of the mail that this visitor has sent to an address."""
+    known = len(links_mailed(platform, address))
+    assert visitor.post("/aanmelden", {"email": address}).status == 303
+    deadline = time.monotonic() + 15
+    while len(mailed := links_mailed(platform, address)) <= known:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    text = mailed[0]
+    link, code = re.search(r"/aanmelden/\S+", text), re.search(r"\b(\d{4} \d{4})\b", text)
+    assert link
+    assert code
+    return link[0], code[1]
+
+
+def signed_in(visit: Visit, platform: Running, address: str) -> Visitor:
+    visitor = visit()
+    link, _code = ask_for_link(visitor, platform, address)
+    assert visitor.post(link).status == 303
+    return visitor
+
+
+def me(visitor: Visitor) -> dict[str, object]:
+    shape: dict[str, object] = json.loads(visitor.get("/v1/me").text)
+    return shape
+
+
+def roles(visitor: Visitor) -> Sequence[str]:
+    return [role["role"] for role in me(visitor)["roles"]]  # type: ignore[attr-defined]
+
+
+def form_on(answer: Answer, action: str) -> str:
+    """The address of the first form on a page that leads to such an address."""
+    found = re.search(rf'<form method="post" action="({action})"', answer.text)
+    assert found, answer.words
+    return found[1]
+
+
+def invite(inviter: Visitor, address: str, **fields: str) -> Answer:
+    page = "/beheer" if "place" in fields else "/collegas/uitnodigen"
+    return inviter.post(page, {"email": address, **fields}, follow=True)
+
+
+def accept(visitor: Visitor) -> None:
+    assert visitor.post(form_on(visitor.get("/rollen"), r"/rollen/uitnodigingen/[^/]+/aannemen")).status == 303
+
+
+def ask_by_token(platform: Running, token: str, path: str, method: str = "GET", body: bytes | None = None) -> int:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = Request(platform.base_url + path, method=method, data=body, headers=headers)
+    try:
+        with urlopen(request, timeout=20) as response:
+            return int(response.status)
+    except OSError as error:
+        return int(getattr(error, "code", 0))
+
+
+# Links and codes
+
+
+def test_a_link_does_nothing_in_another_browser_and_still_works_in_its_own(visit: Visit, platform: Running) -> None:
+    asker, other = visit(), visit()
+    link, _code = ask_for_link(asker, platform, "gebonden@voorbeeld.nl")
+
+    assert "Log in waar je erom vroeg" in other.get(link).words
+    stolen = other.post(link)
+    assert "Log in waar je erom vroeg" in stolen.words
+    assert edge.COOKIE not in [cookie.name for cookie in other.cookies]
+
+    assert asker.post(link).location == "/mijn-inschrijvingen"
+
+
+def test_the_code_of_the_mail_signs_in_the_browser_that_asked(visit: Visit, platform: Running) -> None:
+    asker, other = visit(), visit()
+    link, code = ask_for_link(asker, platform, "code@voorbeeld.nl")
+
+    assert other.post("/aanmelden/verstuurd", {"code": code}).status == 400
+    assert asker.post("/aanmelden/verstuurd", {"code": code}).location == "/mijn-inschrijvingen"
+    assert me(asker)["email"] == "code@voorbeeld.nl"
+    assert visit().post(link).status == 410
+
+
+def test_five_wrong_codes_end_the_code_and_leave_the_link(visit: Visit, platform: Running) -> None:
+    asker = visit()
+    link, code = ask_for_link(asker, platform, "geraden@voorbeeld.nl")
+    wrong = "0000 0000" if code != "0000 0000" else "1111 1111"
+
+    answers = [asker.post("/aanmelden/verstuurd", {"code": guess}).status for guess in [wrong] * 5 + [code]]
+
+    assert answers == [400] * 6
+    assert asker.post(link).status == 303
+
+
+def test_an_unknown_address_gets_the_same_answer_as_a_known_one(visit: Visit, platform: Running) -> None:
+    signed_in(visit, platform, "bekend@voorbeeld.nl")
+    answers = [visit().post("/aanmelden", {"email": f"{who}@voorbeeld.nl"}) for who in ("bekend", "onbekend")]
+    assert answers[0].status == answers[1].status
+    assert answers[0].location == answers[1].location
+    assert answers[0].text == answers[1].text
+
+
+def test_signing_out_everywhere_else_ends_the_other_sessions_at_once(visit: Visit, platform: Running) -> None:
+    here = signed_in(visit, platform, "elders@voorbeeld.nl")
+    elsewhere = signed_in(visit, platform, "elders@voorbeeld.nl")
+    assert elsewhere.get("/v1/me").status == 200
+
+    assert here.post("/mijn-gegevens/overal-uitloggen").status == 303
+
+    assert elsewhere.get("/v1/me").status == 401
+    assert here.get("/v1/me").status == 200
+
+
+# Forms
+
+
+def test_a_form_without_our_token_changes_nothing(visit: Visit) -> None:
+    visitor = visit("worker")
+    answer = visitor.post("/mijn-gegevens", {"name": "Iemand Anders", "form_token": "0" * 64})
+    assert answer.status == 403
+    assert "verouderd" in answer.words
+    assert me(visitor)["name"] == "Wim de Werker"
+
+
+def test_a_name_is_corrected_and_a_citizen_number_in_it_refused(visit: Visit, platform: Running) -> None:
+    visitor = signed_in(visit, platform, "naam@voorbeeld.nl")
+    assert visitor.post("/mijn-gegevens", {"name": "Noor", "language": "en"}).location == "/en/my-data?saved=true"
+    assert (me(visitor)["name"], me(visitor)["language"]) == ("Noor", "en")
+
+    refused = visitor.post("/mijn-gegevens", {"name": "Noor 111.222.333"})
+    assert refused.status == 400
+    assert "burgerservicenummer" in refused.words
+    assert me(visitor)["name"] == "Noor"
+
+
+# Roles
+
+
+def test_the_operator_invites_an_organiser_who_invites_a_colleague_and_each_can_do_their_work(
+    visit: Visit, platform: Running
+) -> None:
+    operator = visit("operator")
+    first_try = invite(operator, "eerste@lab.example", role="organiser", place="De Duurzaamheidsfabriek")
+    assert "De uitnodiging is onderweg." in first_try.words
+    [mail] = [one for one in mails_to(platform, "eerste@lab.example") if "uitnodiging" in one["subject"].lower()][:1]
+    assert "organisator bij een fieldlab (De Duurzaamheidsfabriek)" in mail["text"]
+    assert "Otto Operator" in mail["text"]
+
+    first = signed_in(visit, platform, "eerste@lab.example")
+    assert roles(first) == ["worker"]
+    assert first.get("/organisator").status == 403
+    accept(first)
+    assert roles(first) == ["worker", "organiser"]
+    assert first.get("/organisator").status == 200
+
+    assert "onderweg" in invite(first, "tweede@lab.example", role="organiser").words
+    second = signed_in(visit, platform, "tweede@lab.example")
+    accept(second)
+    assert second.get("/organisator").status == 200
+    assert "eerste@lab.example" in second.get("/collegas").text
+
+
+def test_a_role_that_is_withdrawn_is_gone_at_the_next_request_for_sessions_and_tokens(visit: Visit, platform: Running) -> None:
+    operator = visit("operator")
+    invite(operator, "kort@regio.example", role="region", place="Zeeland (provincie)")
+    reviewer = signed_in(visit, platform, "kort@regio.example")
+    accept(reviewer)
+    made = reviewer.post("/mijn-tokens", {"name": "rapport", "role": "region PV29", "days": "30"})
+    token = re.search(r'<code class="token">([^<]+)</code>', made.text)
+    assert token, made.words
+    assert reviewer.get("/v1/uptake?region=PV29").status == 200
+    assert ask_by_token(platform, token[1], "/v1/uptake?region=PV29") == 200
+
+    person = str(me(reviewer)["personId"])
+    assert operator.post("/collegas/rol-intrekken", {"person": person, "role": "region", "scope": "PV29"}).status == 303
+
+    assert reviewer.get("/v1/uptake?region=PV29").status == 403
+    assert ask_by_token(platform, token[1], "/v1/uptake?region=PV29") == 401
+    assert roles(reviewer) == ["worker"]
+
+
+def test_nobody_takes_an_invitation_of_somebody_else(visit: Visit, platform: Running) -> None:
+    operator = visit("operator")
+    invite(operator, "bedoeld@lab.example", role="organiser", place="duurzaamheidsfabriek")
+    invited = signed_in(visit, platform, "bedoeld@lab.example")
+    address = form_on(invited.get("/rollen"), r"/rollen/uitnodigingen/[^/]+/aannemen")
+
+    thief = signed_in(visit, platform, "dief@lab.example")
+    assert thief.post(address).status == 404
+    assert thief.post(address.replace("aannemen", "afslaan")).status == 404
+    assert thief.post(address.replace("/rollen/uitnodigingen", "/uitnodigingen").replace("aannemen", "intrekken")).status == 404
+
+    assert invited.post(address).status == 303
+    assert invited.post(address).status == 404
+
+
+@pytest.mark.parametrize(("role", "scope"), [("organiser", "ramlab"), ("operator", ""), ("region", "PV28"), ("nonsense", "x")])
+def test_nobody_invites_to_or_withdraws_what_they_do_not_look_after(visit: Visit, role: str, scope: str) -> None:
+    organiser = visit("organiser")
+    operator = str(me(visit("operator"))["personId"])
+    assert organiser.post("/collegas/uitnodigen", {"email": "a@lab.example", "role": role}).status == (
+        303 if role == "organiser" else 404
+    )
+    assert organiser.post("/collegas/rol-intrekken", {"person": operator, "role": role, "scope": scope}).status == 404
+    assert organiser.get("/beheer").status == 403
+    assert organiser.post("/beheer", {"email": "a@lab.example", "role": role, "place": scope}).status == 403
+
+
+def test_the_last_operator_stays(visit: Visit) -> None:
+    operator = visit("operator")
+    answer = operator.post("/rollen/opgeven", {"role": "operator", "scope": ""})
+    assert answer.status == 409
+    assert "Dit is de laatste beheerder" in answer.words
+    assert operator.get("/beheer").status == 200
+
+
+def test_a_person_with_two_roles_switches_between_them(visit: Visit, platform: Running) -> None:
+    operator = visit("operator")
+    invite(operator, "twee@rollen.example", role="organiser", place="duurzaamheidsfabriek")
+    invite(operator, "twee@rollen.example", role="region", place="Zeeland (provincie)")
+    both = signed_in(visit, platform, "twee@rollen.example")
+    accept(both)
+    accept(both)
+    first = roles(both)[-1]
+    other, scope = ("region", "PV29") if first == "organiser" else ("organiser", "duurzaamheidsfabriek")
+
+    assert both.post("/rollen/kies", {"role": other, "scope": scope}).status == 303
+    assert roles(both) == ["worker", other]
+    assert both.post("/rollen/kies", {"role": "worker", "scope": ""}).status == 303
+    assert roles(both) == ["worker"]
+    assert both.post("/rollen/kies", {"role": "operator", "scope": ""}).status == 404
+
+
+# Tokens
+
+
+def test_a_token_for_reading_changes_nothing_and_ends_when_it_is_ended(visit: Visit, platform: Running) -> None:
+    worker = signed_in(visit, platform, "lezer@voorbeeld.nl")
+    made = worker.post("/mijn-tokens", {"name": "planning", "role": "worker", "days": "30"})
+    found = re.search(r'<code class="token">([^<]+)</code>', made.text)
+    assert found
+    token = found[1]
+
+    assert ask_by_token(platform, token, "/v1/enrollments") == 200
+    assert ask_by_token(platform, token, "/v1/enrollments", "POST", b"{}") == 403
+    assert token not in worker.get("/mijn-tokens").text
+    assert "laatst gebruikt op" in worker.get("/mijn-tokens").words
+
+    other = signed_in(visit, platform, "ander@voorbeeld.nl")
+    revoke = form_on(worker.get("/mijn-tokens"), r"/mijn-tokens/[^/]+/intrekken")
+    assert other.post(revoke).status == 404
+    assert worker.post(revoke).status == 303
+    assert ask_by_token(platform, token, "/v1/enrollments") == 401
+
+
+def test_nobody_makes_a_token_for_a_role_that_is_not_theirs(visit: Visit, platform: Running) -> None:
+    worker = signed_in(visit, platform, "eerzuchtig@voorbeeld.nl")
+    for role in ("operator", "organiser duurzaamheidsfabriek", "region PV28"):
+        assert worker.post("/mijn-tokens", {"name": "x", "role": role, "days": "30"}).status == 400
