@@ -27,10 +27,10 @@ from catalog.inputs import (
 )
 from catalog.queries import Shape
 from catalog.search import Vocabulary
-from shared.database.pool import connection
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
 from shared.web.principal import Principal, anyone, signed_in
+from shared.web.reading import reading
 from shared.web.server import POOL, json
 
 COURSE_WORDS = web.AppKey("words of courses", Vocabulary)
@@ -42,55 +42,55 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 
 async def get_regions(request: web.Request) -> web.Response:
     wanted = RegionFilter.of(request.query)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], None) as conn:
         return json(await queries.regions(conn, wanted))
 
 
 async def get_municipalities(request: web.Request) -> web.Response:
     wanted = MunicipalityFilter.of(request.query)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], None) as conn:
         return json(await queries.municipalities(conn, wanted))
 
 
 async def get_themes(request: web.Request) -> web.Response:
     wanted = Paged.of(request.query)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], None) as conn:
         return json(await queries.themes(conn, wanted))
 
 
 async def get_fieldlabs(request: web.Request) -> web.Response:
     wanted = FieldlabFilter.of(request.query)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], None) as conn:
         return json(await queries.fieldlabs(conn, wanted, request.app[FIELDLAB_WORDS]))
 
 
 async def get_fieldlab(request: web.Request) -> web.Response:
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], None) as conn:
         return json(_found(await queries.fieldlab(conn, slug_in(request))))
 
 
 async def get_courses(request: web.Request) -> web.Response:
     asks = anyone(request)
     wanted = CourseFilter.of(request.query)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         return json(await queries.courses(conn, wanted, request.app[COURSE_WORDS], organised_by(asks), now()))
 
 
 async def get_course(request: web.Request) -> web.Response:
     asks = anyone(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         return json(_found(await queries.course(conn, id_in(request), organised_by(asks), now())))
 
 
 async def get_sessions(request: web.Request) -> web.Response:
     wanted = SessionsById.of(request.query)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], anyone(request)) as conn:
         items = await queries.sessions(conn, wanted.ids, now())
     return json({"items": items, "page": 1, "pageSize": 100, "total": len(items)})
 
 
 async def get_session(request: web.Request) -> web.Response:
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], anyone(request)) as conn:
         return json(_found(await queries.session(conn, id_in(request), now())))
 
 
@@ -98,7 +98,7 @@ async def post_course(request: web.Request) -> web.Response:
     asks = signed_in(request)
     body = await request.read()
     own, named = organised_by(asks), _fieldlab_named_in(body)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         known = await queries.fieldlab_ids(conn, {*own, named})
         themes = await queries.theme_ids(conn)
     if not own or named in known - own:
@@ -111,7 +111,7 @@ async def post_course(request: web.Request) -> web.Response:
 
 async def patch_course(request: web.Request) -> web.Response:
     asks, course_id = signed_in(request), id_in(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         course = _found(await queries.course(conn, course_id, organised_by(asks), now()))
         themes = await queries.theme_ids(conn)
     must_organise(asks, course)
@@ -121,7 +121,7 @@ async def patch_course(request: web.Request) -> web.Response:
 
 async def post_session(request: web.Request) -> web.Response:
     asks, course_id = signed_in(request), id_in(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         course = _found(await queries.course(conn, course_id, organised_by(asks), now()))
     must_organise(asks, course)
     wanted = NewSession.model_validate_json(await request.read(), context={"now": now()})
@@ -131,7 +131,7 @@ async def post_session(request: web.Request) -> web.Response:
 
 async def patch_session(request: web.Request) -> web.Response:
     asks, session_id = signed_in(request), id_in(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         session = _found(await queries.session(conn, session_id, now()))
     must_organise(asks, session)
     wanted = SessionChanges.model_validate_json(await request.read(), context={"now": now()})

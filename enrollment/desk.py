@@ -11,7 +11,7 @@ from uuid import UUID
 from prometheus_client import Counter, Histogram
 
 from enrollment import domain, store
-from enrollment.commands import Command
+from enrollment.commands import CancelEnrollment, Command
 from enrollment.domain import Answer, Refused
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Connection, Pool, transaction
 from shared.errors import Busy, Rejected
@@ -21,6 +21,8 @@ from shared.messaging import log
 
 PUBLISHER = "enrollment"
 ROUND = 500
+NOT_THEIRS = Refused("not-found", 404)
+"""What is somebody else's answers as what does not exist."""
 PATIENCE = 8.0  # seconds for which a round survives a database that restarts
 
 decisions_total = Counter("skillslab_decisions_total", "Commands that the desk answered", ["answer"])
@@ -32,9 +34,10 @@ async def settle(conn: Connection, commands: Sequence[Command], now: datetime) -
 
     A command that came before, by its Idempotency-Key, gets its first answer; that is asked under the lock.
     """
-    ledger = await store.lock(conn, commands)
+    ledger, theirs = await store.lock(conn, commands)
     before = await store.first_answers(conn, commands)
-    new, repeated = _split(commands, set(before))
+    asked, repeated = _split(commands, set(before))
+    new = [command for command in asked if not isinstance(command, CancelEnrollment) or command.command_id in theirs]
 
     decision = domain.decide(ledger, new, now)
 
@@ -46,8 +49,8 @@ async def settle(conn: Connection, commands: Sequence[Command], now: datetime) -
         if command.keyed:
             before[command.command_id] = (command.keyed.request_hash, answer)
     answers = {id(command): answer for command, answer in answered}
-    answers |= {id(command): _first_answer(command, before) for command in repeated}
-    return [answers[id(command)] for command in commands]
+    answers |= {id(command): _first_answer(command, before) for command in repeated if command.command_id in before}
+    return [answers.get(id(command), NOT_THEIRS) for command in commands]
 
 
 def _split(commands: Sequence[Command], known: set[UUID]) -> tuple[list[Command], list[Command]]:

@@ -7,22 +7,24 @@ SELECT session_id, about::text AS about, starts_at, closes_at, capacity, next_se
    FOR UPDATE
 
 -- name: load_enrollments
--- What the commands name: people who are in already, and enrollments by their id.
+-- What the commands name: people who are in already, and enrollments by their id, joined to whoever asks: a batch mixes people,
+-- and a command about somebody else's enrollment finds none.
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.about::text AS about
+       e.decided_at, e.about::text AS about, NULL::uuid AS command_id
   FROM enrollment e
   JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
  WHERE e.state <> 'cancelled'
-UNION
+UNION ALL
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.about::text AS about
+       e.decided_at, e.about::text AS about, asked.command_id
   FROM enrollment e
-  JOIN unnest($3::uuid[], $4::uuid[]) AS asked (session_id, enrollment_id) USING (session_id, enrollment_id)
+  JOIN unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[]) AS asked (session_id, enrollment_id, person_id, command_id)
+ USING (session_id, enrollment_id, person_id)
 
 -- name: load_queues
 -- The head of each queue, as many as seats may fall free.
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.about::text AS about
+       e.decided_at, e.about::text AS about, NULL::uuid AS command_id
   FROM unnest($1::uuid[], $2::int[]) AS asked (session_id, seats),
        LATERAL (SELECT *
                   FROM enrollment q
@@ -64,21 +66,32 @@ INSERT INTO municipality (municipality, place) SELECT * FROM unnest($1::text[], 
 
 -- name: enrollment
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason,
-       (SELECT count(*) FROM enrollment q WHERE q.session_id = e.session_id AND q.place <= e.place) AS position
+       place_in_line(e.session_id, e.place) AS position
   FROM enrollment e
   JOIN session USING (session_id)
  WHERE e.enrollment_id = $1
    AND (e.person_id = $2 OR session.fieldlab_id = ANY($3::text[]))
 
 -- name: enrollments
--- Newest first. Whose they are is part of the question: nobody's filter can be forgotten.
-SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason,
-       (SELECT count(*) FROM enrollment q WHERE q.session_id = e.session_id AND q.place <= e.place) AS position,
-       count(*) OVER () AS total
-  FROM enrollment e
-  JOIN session USING (session_id)
- WHERE (e.person_id = $1 OR session.fieldlab_id = ANY($2::text[]))
-   AND ($3::uuid IS NULL OR e.session_id = $3)
-   AND ($4::text IS NULL OR e.state = $4)
- ORDER BY e.registered_at DESC, e.enrollment_id
- LIMIT $5 OFFSET $6
+-- Newest first. Whose they are is part of the question: nobody's filter can be forgotten. One's own come by the person, those
+-- of a fieldlab by its sessions: each by an index.
+WITH theirs AS (
+    SELECT session_id, enrollment_id, person_id, state, revision, reason, place, registered_at
+      FROM enrollment
+     WHERE person_id = $1
+    UNION ALL
+    SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.place, e.registered_at
+      FROM session
+      JOIN enrollment e USING (session_id)
+     WHERE session.fieldlab_id = ANY($2::text[]) AND e.person_id <> $1
+), page AS (
+    SELECT *, count(*) OVER () AS total
+      FROM theirs
+     WHERE ($3::uuid IS NULL OR session_id = $3)
+       AND ($4::text IS NULL OR state = $4)
+     ORDER BY registered_at DESC, enrollment_id
+     LIMIT $5 OFFSET $6
+)
+SELECT session_id, enrollment_id, person_id, state, revision, reason, total, place_in_line(session_id, place) AS position
+  FROM page
+ ORDER BY registered_at DESC, enrollment_id

@@ -18,11 +18,11 @@ from enrollment.desk import Desk
 from enrollment.domain import Done, Refused
 from enrollment.uptake.http import get_uptake
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
-from shared.database.pool import connection
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
 from shared.web.principal import KEY, Principal, for_services, signed_in
 from shared.web.problems import body_of, rejection
+from shared.web.reading import reading
 from shared.web.server import POOL, json
 
 DESK = web.AppKey("desk", Desk)
@@ -112,7 +112,7 @@ async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
             raise AssertionError("the desk settles what people ask")
     enrollment, position = answer.enrollment, answer.position
     if enrollment.state == "waitlisted" and position is None:
-        async with connection(app[POOL]) as conn:
+        async with reading(app[POOL], asks) as conn:
             found = await queries.enrollment(conn, asks, enrollment.enrollment_id)
         if found is None:
             raise not_found()
@@ -146,7 +146,7 @@ async def _one_of_batch(app: web.Application, item: BatchedRequest) -> dict[str,
 async def get_enrollments(request: web.Request) -> web.Response:
     asks = signed_in(request)
     wanted = EnrollmentFilter.model_validate(dict(request.query))
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         views, total = await queries.enrollments(
             conn, asks, session_id=wanted.session_id, state=wanted.state, page=wanted.page, page_size=wanted.page_size
         )
@@ -155,7 +155,7 @@ async def get_enrollments(request: web.Request) -> web.Response:
 
 async def get_enrollment(request: web.Request) -> web.Response:
     asks = signed_in(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         found = await queries.enrollment(conn, asks, enrollment_id(request))
     if found is None:
         raise not_found()
@@ -165,7 +165,7 @@ async def get_enrollment(request: web.Request) -> web.Response:
 async def post_cancellation(request: web.Request) -> web.Response:
     asks = signed_in(request)
     wanted = enrollment_id(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         found = await queries.enrollment(conn, asks, wanted)
     if found is None:
         raise not_found()

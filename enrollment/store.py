@@ -22,34 +22,40 @@ SQL = sql.load(__file__, "enrollment.sql")
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 
 
-async def lock(conn: Connection, commands: Sequence[Command]) -> Ledger:
-    """Lock the sessions that the commands are about, and load what else the decision needs."""
+async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, set[UUID]]:
+    """Lock the sessions that the commands are about, and load what else the decision needs.
+
+    Returns with it the ids of the commands about an enrollment that is the asker's own.
+    """
     rows = await conn.fetch(SQL.lock_sessions, list({command.session_id for command in commands}))
     sessions = {row["session_id"]: _session(row) for row in rows}
     requests = [command for command in commands if isinstance(command, RequestSeat)]
     cancels = [command for command in commands if isinstance(command, CancelEnrollment)]
-    await _load_enrollments(conn, sessions, requests, cancels)
+    theirs = await _load_enrollments(conn, sessions, requests, cancels)
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
-    return Ledger(sessions, await places.load(conn, codes))
+    return Ledger(sessions, await places.load(conn, codes)), theirs
 
 
 async def _load_enrollments(
     conn: Connection, sessions: Mapping[UUID, Session], requests: Sequence[RequestSeat], cancels: Sequence[CancelEnrollment]
-) -> None:
+) -> set[UUID]:
     if not sessions:
-        return
+        return set()
     rows = await conn.fetch(
         SQL.load_enrollments,
         [command.session_id for command in requests],
         [command.person_id for command in requests],
         [command.session_id for command in cancels],
         [command.enrollment_id for command in cancels],
+        [command.person_id for command in cancels],
+        [command.command_id for command in cancels],
     )
     seats = Counter(command.session_id for command in cancels)
     if seats:
         rows += await conn.fetch(SQL.load_queues, list(seats), list(seats.values()))
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in rows}.values():
         sessions[enrollment.session_id].know(enrollment)
+    return {row["command_id"] for row in rows if row["command_id"]}
 
 
 async def save(conn: Connection, ledger: Ledger) -> None:

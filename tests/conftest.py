@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from playwright.sync_api import Browser
 
-from shared.database.migrate import BUS, MESSAGING, ROOT, upgrade
+from shared.database.migrate import BUS, MESSAGING, READERS, ROOT, upgrade
 from shared.database.pool import Pool, open_pool
 from shared.launch.postgres import Postgres
 from tests import servers
@@ -77,7 +77,7 @@ class Templates:
     def of(self, service: str) -> str:
         name = f"template_{service}"
         if service not in self._made:
-            folders = self.FOLDERS.get(service, [MESSAGING, ROOT / service / "migrations"])
+            folders = self.FOLDERS.get(service, [READERS, MESSAGING, ROOT / service / "migrations"])
             asyncio.run(self._make(name, folders))
             self._made.add(service)
         return name

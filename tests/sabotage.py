@@ -14,3 +14,24 @@ def twin(remove_guard: RemoveGuard) -> pytest.MarkDecorator:
     must_fail = pytest.mark.xfail(strict=True, raises=AssertionError)
     runs = [pytest.param(None, id="guarded"), pytest.param(remove_guard, id="sabotaged", marks=must_fail)]
     return pytest.mark.parametrize("guard", runs, indirect=True)
+
+
+def layers(without_filter: RemoveGuard, without_security: RemoveGuard) -> pytest.MarkDecorator:
+    """Run the test with both layers, with either of them alone, which must do, and with none, which must be red."""
+
+    def without_both(monkeypatch: pytest.MonkeyPatch) -> None:
+        without_filter(monkeypatch)
+        without_security(monkeypatch)
+
+    runs = [
+        pytest.param(None, id="guarded"),
+        pytest.param(without_filter, id="by the database alone"),
+        pytest.param(without_security, id="by the statement alone"),
+        pytest.param(without_both, id="sabotaged", marks=pytest.mark.xfail(strict=True, raises=AssertionError)),
+    ]
+    return pytest.mark.parametrize("guard", runs, indirect=True)
+
+
+def no_row_level_security(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read as the owner of the tables, whoever asks."""
+    monkeypatch.setattr("shared.web.reading.SEE_AS", "SELECT $1::text")

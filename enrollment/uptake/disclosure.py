@@ -36,11 +36,16 @@ def protected(report: Report, is_own: IsOwn) -> tuple[list[Line], Line]:
         _shown(line, {name: WITHHELD if number in hidden[name] else count for name, count in line.counts.items()})
         for number, line in enumerate(lines)
     ]
-    small = {
-        name: WITHHELD if 0 < count < THRESHOLD or 0 < len(hidden[name]) < FEWEST_HIDDEN else count
+    totals = {
+        name: WITHHELD if 0 < count < THRESHOLD or _gives_away(lines, name, hidden[name]) else count
         for name, count in report.totals.counts.items()
     }
-    return shown, _shown(report.totals, small)
+    return shown, _shown(report.totals, totals)
+
+
+def _gives_away(lines: Sequence[Figures], column: str, hidden: set[int]) -> bool:
+    """Whether a total would say too much about its hidden lines: there were not enough others to hide among them."""
+    return bool(hidden) and (len(hidden) < FEWEST_HIDDEN or sum(lines[number].counts[column] for number in hidden) < THRESHOLD)
 
 
 def _hidden(lines: Sequence[Figures], columns: Sequence[str], is_own: IsOwn) -> set[int]:

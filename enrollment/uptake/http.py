@@ -7,19 +7,20 @@ from aiohttp import web
 from enrollment.uptake import disclosure, queries
 from enrollment.uptake.queries import Figures
 from enrollment.uptake.questions import Question
-from shared.database.pool import connection
 from shared.errors import Rejected
 from shared.web.principal import signed_in
+from shared.web.reading import reading
 from shared.web.server import POOL, json
 
 
 async def get_uptake(request: web.Request) -> web.Response:
     """Live figures for a reviewer: the own region exact, small figures of other regions hidden."""
-    reviews = signed_in(request).scopes("region")
+    asks = signed_in(request)
+    reviews = asks.scopes("region")
     if not reviews:
         raise Rejected("not-a-reviewer", 403, "Live figures are for reviewers of a region.")
     question = Question.model_validate(dict(request.query))
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         report = await queries.report(conn, question)
         own = {code for region in reviews for code in await queries.municipalities_of(conn, region)}
         asked = await queries.municipalities_of(conn, question.region)

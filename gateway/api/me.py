@@ -8,9 +8,9 @@ from gateway.api.operation import Operations
 from gateway.api.shapes import Me, RoleShape
 from gateway.edge import signed_in
 from gateway.people import people
-from shared.database.pool import connection
 from shared.errors import Rejected
 from shared.web.principal import Principal
+from shared.web.reading import reading
 from shared.web.server import POOL, json_bytes
 
 me = Operations("Me")
@@ -20,7 +20,7 @@ me = Operations("Me")
 async def get_me(request: web.Request) -> web.Response:
     """Name, address, language, and the roles that this token or session gives you."""
     principal = signed_in(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], principal) as conn:
         person = await people.person(conn, principal.person_id)
     if person is None:
         raise Rejected("not-signed-in", 401)
@@ -35,7 +35,7 @@ def roles_of(principal: Principal) -> list[RoleShape]:
         RoleShape(
             role=role.name,
             fieldlab_id=role.scope if role.name == "organiser" else None,
-            employer_id=role.scope if role.name == "employer" else None,
+            employer_id=role.scope if role.name.startswith("employer") else None,
             region=role.scope if role.name == "region" else None,
         )
         for role in principal.roles

@@ -372,7 +372,7 @@ class Uptake(Shape):
 
 
 class RoleShape(Shape):
-    role: Literal["worker", "employer", "organiser", "region", "operator"]
+    role: Literal["worker", "employer", "employer-contact", "organiser", "region", "operator"]
     fieldlab_id: str | None = None
     employer_id: str | None = None
     region: str | None = None

@@ -15,9 +15,10 @@ from gateway.pages.page import RELAY, go, in_words, show
 from gateway.pages.roles import role_in, scope_name
 from gateway.people import inputs, roles
 from gateway.problems import FIELD_FAULTS, language_of
-from shared.database.pool import connection, transaction
+from shared.database.pool import transaction
 from shared.errors import Rejected, not_found
 from shared.web.principal import Principal, Role
+from shared.web.reading import reading
 from shared.web.server import POOL
 
 
@@ -90,7 +91,7 @@ async def _show(
     if not own:
         raise Rejected("no-colleagues", 403)
     role_names, scope = [role.name for role in own], own[0].scope
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         held, _total = await roles.holders(conn, role_names, scope)
         invitations = await roles.pending(conn, role_names, scope)
         employer = await roles.employer_name(conn, scope) if own[0].name.startswith("employer") else ""

@@ -13,9 +13,10 @@ from gateway.pages.page import go, redirect, show
 from gateway.pages.roles import browser_of
 from gateway.people import credentials, inputs, people
 from gateway.problems import FIELD_FAULTS, language_of
-from shared.database.pool import connection, transaction
+from shared.database.pool import transaction
 from shared.errors import Rejected
 from shared.translations import LANGUAGES
+from shared.web.reading import reading
 from shared.web.server import POOL
 
 
@@ -47,7 +48,7 @@ async def _show(
     request: web.Request, given: Mapping[str, str], faults: Mapping[str, str], *, status: int = 200
 ) -> web.Response:
     asks, cookie = signed_in(request), browser_of(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         person = await people.person(conn, asks.person_id)
         sessions = await credentials.sessions(conn, asks.person_id, cookie)
     if person is None:

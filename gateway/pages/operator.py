@@ -16,10 +16,11 @@ from gateway.pages.roles import scope_name
 from gateway.people import inputs, roles
 from gateway.people.roles import Held
 from gateway.problems import FIELD_FAULTS, language_of
-from shared.database.pool import Connection, connection, transaction
+from shared.database.pool import Connection, transaction
 from shared.errors import Rejected
 from shared.translations import Language
 from shared.web.principal import Principal, Role, RoleName
+from shared.web.reading import reading
 from shared.web.server import POOL
 
 ROLES: tuple[RoleName, ...] = ("organiser", "region", "employer", "employer-contact", "operator")
@@ -124,7 +125,7 @@ async def _show(
     asks, language = operator(request), language_of(request)
     asked = request.query.get("page", "1")
     page = int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) < 10**5 else 1
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         held, total = await roles.holders(conn, ROLES, page=page, page_size=PAGE_SIZE)
         invitations = await roles.pending(conn, ROLES)
     known = await names.names(request)

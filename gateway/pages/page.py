@@ -16,11 +16,11 @@ from gateway.pages import addresses, formats, words
 from gateway.people import people
 from gateway.problems import PROBLEMS, TEXTS, language_of
 from gateway.settings import GatewaySettings
-from shared.database.pool import connection
 from shared.errors import Rejected
 from shared.messaging.relay import Relay
 from shared.translations import LANGUAGES, Language
 from shared.web.principal import Principal, Role
+from shared.web.reading import reading
 from shared.web.server import POOL
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -115,7 +115,7 @@ async def visitor(request: web.Request) -> Visitor:
     principal = edge.who_asks(request)
     if principal is None:
         return Visitor(None)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], principal) as conn:
         person = await people.person(conn, principal.person_id)
     return Visitor(principal, (person.name or person.email) if person else "")
 

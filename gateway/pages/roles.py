@@ -18,10 +18,11 @@ from gateway.people import credentials, people, roles
 from gateway.people.credentials import WORKER
 from gateway.people.roles import Held
 from gateway.problems import language_of
-from shared.database.pool import connection, transaction
+from shared.database.pool import transaction
 from shared.errors import Rejected
 from shared.translations import Language
 from shared.web.principal import Principal, Role
+from shared.web.reading import reading
 from shared.web.server import POOL
 
 
@@ -104,7 +105,7 @@ def browser_of(request: web.Request) -> str:
 
 async def _show(request: web.Request, *, refusal: tuple[str, str] | None = None, status: int = 200) -> web.Response:
     asks, language = signed_in(request), language_of(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         held = await roles.of(conn, asks.person_id)
         person = await people.person(conn, asks.person_id)
         invitations = await roles.invitations_to(conn, person.email) if person else []

@@ -15,7 +15,8 @@ from gateway.pages.roles import browser_of, scope_name
 from gateway.people import credentials, inputs, roles
 from gateway.people.credentials import WORKER
 from gateway.problems import FIELD_FAULTS, language_of
-from shared.database.pool import connection, transaction
+from shared.database.pool import transaction
+from shared.web.reading import reading
 from shared.web.server import POOL
 
 DAYS = {"30": 30, "90": 90, "365": 365}
@@ -62,7 +63,7 @@ async def _show(
     request: web.Request, given: Mapping[str, str], faults: Mapping[str, str], *, token: str = "", status: int = 200
 ) -> web.Response:
     asks, language = signed_in(request), language_of(request)
-    async with connection(request.app[POOL]) as conn:
+    async with reading(request.app[POOL], asks) as conn:
         kept = await credentials.tokens(conn, asks.person_id)
         held = await roles.of(conn, asks.person_id)
     known = await names.names(request)

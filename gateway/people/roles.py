@@ -161,7 +161,7 @@ async def invitation_mails(conn: Connection, invitation_ids: Collection[UUID]) -
     return [
         InvitationMail(
             row["invitation_id"], row["email"], row["name"] or "", row["spoken"], row["role"], row["scope_name"],
-            row["inviter"] or "",
+            row["inviter"],
         )
         for row in await conn.fetch(SQL.invitations_to_mail, list(invitation_ids))
     ]  # fmt: skip
@@ -190,7 +190,7 @@ def _held(row: Record) -> Held:
 def _invitation(row: Record) -> Invitation:
     return Invitation(
         row["invitation_id"], row["email"], Role(row["role"], row["scope"]), row["scope_name"], row["invited_at"],
-        row["expires_at"], row["inviter"] or "",
+        row["expires_at"], row["inviter"],
     )  # fmt: skip
 
 

@@ -40,24 +40,22 @@ SELECT count(*) FROM invitation WHERE invited_by = $1 AND invited_at > now() - i
 
 -- name: invite
 -- Asking somebody again starts the days anew, and mails again.
-INSERT INTO invitation (email, language, role, scope, scope_name, invited_by, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval)
+INSERT INTO invitation (email, language, role, scope, scope_name, invited_by, expires_at, inviter)
+VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval, coalesce((SELECT name FROM person WHERE person_id = $6), ''))
     ON CONFLICT (lower(email), role, scope) DO UPDATE
    SET invitation_id = gen_random_uuid(), invited_by = excluded.invited_by, invited_at = now(),
-       expires_at = excluded.expires_at, scope_name = excluded.scope_name, language = excluded.language
+       expires_at = excluded.expires_at, scope_name = excluded.scope_name, language = excluded.language, inviter = excluded.inviter
 RETURNING invitation_id
 
 -- name: invitations_to
-SELECT i.invitation_id, i.email, i.role, i.scope, i.scope_name, i.invited_at, i.expires_at, p.name AS inviter
+SELECT i.invitation_id, i.email, i.role, i.scope, i.scope_name, i.invited_at, i.expires_at, i.inviter
   FROM invitation i
-  LEFT JOIN person p ON p.person_id = i.invited_by
  WHERE lower(i.email) = lower($1) AND i.expires_at > now()
  ORDER BY i.invited_at DESC
 
 -- name: pending_invitations
-SELECT i.invitation_id, i.email, i.role, i.scope, i.scope_name, i.invited_at, i.expires_at, p.name AS inviter
+SELECT i.invitation_id, i.email, i.role, i.scope, i.scope_name, i.invited_at, i.expires_at, i.inviter
   FROM invitation i
-  LEFT JOIN person p ON p.person_id = i.invited_by
  WHERE i.role = ANY($1::text[]) AND ($2::text IS NULL OR i.scope = $2) AND i.expires_at > now()
  ORDER BY i.invited_at DESC
  LIMIT 200
@@ -86,9 +84,8 @@ SELECT invitation_id, role, scope FROM invitation WHERE invitation_id = $1
 DELETE FROM invitation WHERE invitation_id = $1
 
 -- name: invitations_to_mail
-SELECT i.invitation_id, i.email, i.language, i.role, i.scope_name, p.name AS inviter, invited.name AS name,
+SELECT i.invitation_id, i.email, i.language, i.role, i.scope_name, i.inviter, invited.name AS name,
        coalesce(invited.language, i.language) AS spoken
   FROM invitation i
-  LEFT JOIN person p ON p.person_id = i.invited_by
   LEFT JOIN person invited ON lower(invited.email) = lower(i.email)
  WHERE i.invitation_id = ANY($1::uuid[]) AND i.expires_at > now()

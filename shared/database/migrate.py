@@ -1,9 +1,9 @@
 """Bring databases up to date: `python -m shared.database.migrate catalog enrollment …`.
 
 Each name is a service's folder and its own database on the server of `SKILLSLAB_DATABASE_URL`, which is made where it does
-not exist. A database gets the tables of messaging and then those of its service, from plain .sql files that Alembic runs in
-one transaction each and remembers. Run by one process at a time per database (an advisory lock sees to that), as often as
-one likes.
+not exist. A database gets what reading needs, the tables of messaging and then those of its service, from plain .sql files that
+Alembic runs in one transaction each and remembers. Run by one process at a time per database (an advisory lock sees to that),
+as often as one likes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from shared.database.address import database_of
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+READERS = ROOT / "shared" / "database" / "migrations"
 MESSAGING = ROOT / "shared" / "messaging" / "migrations"
 BUS = ROOT / "shared" / "messaging" / "bus"
 
@@ -79,7 +80,7 @@ async def migrate(service: str, server_url: str) -> None:
     """Make and bring up to date one service's own database."""
     url = database_of(server_url, service)
     await make_database(url)
-    await upgrade(url, MESSAGING, ROOT / service / "migrations")
+    await upgrade(url, READERS, MESSAGING, ROOT / service / "migrations")
 
 
 async def migrate_bus(url: str) -> None:

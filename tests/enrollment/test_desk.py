@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -16,10 +17,10 @@ from enrollment import store
 from enrollment.commands import CancelEnrollment, Command, RequestSeat
 from enrollment.desk import Desk
 from enrollment.domain import Answer, Refused, Settled
-from shared.database.pool import Pool
+from shared.database.pool import Pool, transaction
 from shared.errors import Rejected
 from shared.messaging import answers
-from tests.enrollment.build import a_cancellation, a_request
+from tests.enrollment.build import NOW, a_cancellation, a_request
 from tests.enrollment.conftest import ASession, OpenDesks
 from tests.sabotage import twin
 
@@ -323,3 +324,32 @@ async def test_without_the_lock_the_seat_numbers_still_refuse_to_oversell(
     await ask_all(await open_desks(20), [a_request(session_id) for _ in range(20)])
 
     assert await count_confirmed(pool, session_id) == 1
+
+
+def whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = " USING (session_id, enrollment_id, person_id)"
+    assert joined in store.SQL.load_enrollments
+    monkeypatch.setattr(
+        store.SQL, "load_enrollments", store.SQL.load_enrollments.replace(joined, " USING (session_id, enrollment_id)")
+    )
+
+
+@twin(whoever_asks)
+async def test_nobody_withdraws_somebody_else_and_that_looks_as_if_there_were_nothing(
+    open_desks: OpenDesks, a_session: ASession, pool: Pool, guard: None
+) -> None:
+    session_id = await a_session(1)
+    desk = (await open_desks(1))[0]
+    holder, waiter = a_request(session_id), a_request(session_id)
+    await ask_all([desk], [holder, waiter])
+    stranger = uuid4()
+    theirs = [replace(a_cancellation(request), person_id=stranger) for request in (holder, waiter)]
+    missing = a_cancellation(a_request(session_id))
+
+    async with transaction(pool) as conn:  # one batch, in which the holder's own command loads the waiter's row as well
+        answered = await desks.settle(conn, [*theirs, missing, a_cancellation(holder)], NOW)
+
+    assert answered[:3] == [Refused("not-found", 404)] * 3
+    assert isinstance(answered[3], Settled)
+    rows = await pool.fetch("SELECT person_id, state FROM enrollment WHERE session_id = $1", session_id)
+    assert {row["person_id"]: row["state"] for row in rows} == {holder.person_id: "cancelled", waiter.person_id: "confirmed"}

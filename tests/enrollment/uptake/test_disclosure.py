@@ -62,6 +62,13 @@ def test_a_zero_is_a_zero() -> None:
     assert confirmed(lines) == [9, 0, 20]
 
 
+def test_a_total_is_hidden_where_all_that_is_hidden_under_it_is_small() -> None:
+    lines, totals = protected(a_report(50, 1, 1, 2), is_own)
+
+    assert confirmed(lines) == [50, WITHHELD, WITHHELD, WITHHELD]
+    assert totals["enrollments"]["confirmed"] == WITHHELD  # type: ignore[index]
+
+
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=8))
 def test_no_hidden_figure_of_another_region_follows_from_the_total(counts: list[int]) -> None:
