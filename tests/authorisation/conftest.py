@@ -1,0 +1,168 @@
+"""Somebody in every role, with something of their own and something that is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest_asyncio
+from yarl import URL
+
+from gateway import forms
+from gateway.people import credentials, people, roles
+from shared.database.pool import transaction
+from shared.launch.postgres import Postgres
+from shared.web.principal import Principal, Role
+from tests.authorisation.house import House, open_house
+from tests.authorisation.matrix import ROLES
+from tests.servers import scratch
+
+OWN_LAB, OTHER_LAB = "duurzaamheidsfabriek", "ramlab"
+SCOPES = {"organiser": OWN_LAB, "region": "PV28", "operator": ""}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    text: str
+    queries: int
+    """Statements that all services together ran for it."""
+
+
+@dataclass
+class World:
+    """The house, the people in it by role, and what is whose."""
+
+    house: House
+    http: aiohttp.ClientSession
+    persons: dict[str, Any] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    things: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Of each target: what is the worker's or at the organiser's own fieldlab, and what is somebody else's."""
+    open_session: str = ""
+
+    async def ask(
+        self, method: str, path: str, *, token: str | None = None, cookie: str | None = None, body: Any = None
+    ) -> Answer:
+        """Over HTTP, as a program with a token or as a browser with a cookie; redirects are not followed."""
+        request_id = uuid4().hex
+        headers = {"X-Request-Id": request_id, "Sec-Fetch-Site": "same-origin"}
+        data: Any = None
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if path.startswith("/v1"):
+            sent = {"json": body} if body is not None else {}
+        else:
+            data = dict(body or {})
+            if cookie:
+                headers["Cookie"] = f"skillslab={cookie}"
+                data[forms.TOKEN] = forms.token_for(cookie)
+            sent = {"data": data} if method == "POST" else {}
+        url = URL(self.house.base_url + path, encoded=True)
+        async with self.http.request(method, url, headers=headers, allow_redirects=False, **sent) as response:
+            text = await response.text()
+        return Answer(response.status, text, self.house.queries.pop(request_id, 0))
+
+    async def browser(self, role: str) -> str:
+        """The cookie of a browser on which the person of this role is signed in, just now."""
+        async with transaction(self.house.people) as conn:
+            return await credentials.open_session(conn, self.persons[role], "")
+
+    async def meet(self, name: str, role: str = "worker", scope: str = "") -> str:
+        """Somebody new in this role; gives their token."""
+        async with transaction(self.house.people) as conn:
+            person_id = await people.meet(conn, f"{name}@matrix.example", name, "nl")
+            if role != "worker":
+                await roles.grant(conn, [person_id], role, scope)  # type: ignore[arg-type]
+            _id, token, _ends = await credentials.make_token(
+                conn, person_id, Role(role, scope), name="matrix", can_write=True, days=1  # type: ignore[arg-type]
+            )  # fmt: skip
+        self.persons[name], self.tokens[name] = person_id, token
+        return token
+
+    async def fresh(self, target: str) -> None:
+        """Something new of this kind, both own and somebody else's: what was there may have been used up."""
+        match target:
+            case "enrollment":
+                own = await self.enroll("worker", self.things["session"][0])
+                self.things[target] = (own, await self.enroll("stranger", self.things["session"][1]))
+            case "token":
+                async with transaction(self.house.people) as conn:
+                    other = await credentials.make_token(
+                        conn, self.persons["stranger"], Role("worker"), name="", can_write=False, days=1
+                    )
+                self.things[target] = ("", str(other[0]))
+            case "invitation":
+                async with transaction(self.house.people) as conn:
+                    await conn.execute("DELETE FROM role WHERE person_id = $1", self.persons["worker"])
+                self.things[target] = (await self.invite("worker"), await self.invite("stranger"))
+            case "colleague-invitation":
+                self.things[target] = (await self.invite("new", OWN_LAB), await self.invite("new", OTHER_LAB))
+
+    async def own_token(self, role: str) -> str:
+        async with transaction(self.house.people) as conn:
+            made = await credentials.make_token(conn, self.persons[role], Role("worker"), name="", can_write=False, days=1)
+        return str(made[0])
+
+    async def invite(self, name: str, lab: str = "") -> str:
+        operator = Principal(self.persons["operator"], (Role("operator"),))
+        role = Role("organiser", lab) if lab else Role("region", "PV25")
+        async with transaction(self.house.people) as conn:
+            return str(await roles.invite(conn, operator, f"{name}@matrix.example", role, role.scope, "nl"))
+
+    async def enroll(self, name: str, session: str) -> str:
+        token = self.tokens[name]
+        answer = await self.json("POST", "/v1/enrollments", token, {"sessionId": session})
+        if answer["state"] == "cancelled":
+            raise AssertionError(answer)
+        return str(answer["id"])
+
+    async def json(self, method: str, path: str, token: str | None, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with self.http.request(method, self.house.base_url + path, headers=headers, json=body) as response:
+            assert response.status < 300, (path, response.status, await response.text())
+            return await response.json()
+
+    async def publish(self, token: str, lab: str) -> tuple[str, str, str]:
+        """A course with an open session, and a draft, at a fieldlab."""
+        course = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Matrix"})
+        draft = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Klad", "state": "draft"})
+        starts = datetime.now(UTC) + timedelta(days=90)
+        told = {
+            "startsAt": starts.isoformat(), "endsAt": (starts + timedelta(hours=8)).isoformat(), "capacity": 500,
+            "enrollmentClosesAt": (starts - timedelta(days=1)).isoformat(),
+        }  # fmt: skip
+        session = await self.json("POST", f"/v1/courses/{course['id']}/sessions", token, told)
+        async with asyncio.timeout(20):
+            while (await self.json("GET", f"/v1/sessions/{session['id']}", None))["state"] != "open":
+                await asyncio.sleep(0.05)
+        return course["id"], draft["id"], session["id"]
+
+
+@pytest_asyncio.fixture(loop_scope="package", scope="package")
+async def world(postgres: Postgres) -> AsyncIterator[World]:
+    with scratch("house") as folder:
+        async with (
+            open_house(postgres, folder) as house,
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        ):
+            world = World(house, http)
+            async with transaction(house.people) as conn:
+                employer = await roles.employer_called(conn, "Matrix BV")
+            for role in ROLES:
+                await world.meet(role, role, SCOPES.get(role, employer if role.startswith("employer") else ""))
+            await world.meet("stranger")
+            await world.meet("organiser elsewhere".replace(" ", "."), "organiser", OTHER_LAB)
+            own = await world.publish(world.tokens["organiser"], OWN_LAB)
+            other = await world.publish(world.tokens["organiser.elsewhere"], OTHER_LAB)
+            world.things = dict(zip(("course", "draft", "session"), zip(own, other, strict=True), strict=True))
+            world.open_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
+            world.things["other session"] = (world.open_session, world.open_session)
+            for target in ("enrollment", "token", "invitation", "colleague-invitation"):
+                await world.fresh(target)
+            yield world
