@@ -18,6 +18,7 @@ from gateway.api.operation import openapi, routes
 from gateway.api.reference import reference
 from gateway.api.uptake import uptake
 from gateway.clients import EnrollmentRequests
+from gateway.limits import Limits
 from gateway.people import people
 from gateway.people.credentials import Credentials
 from gateway.people.sign_in import PUBLISHER, SignIns
@@ -90,8 +91,11 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
 
 def public_app(settings: GatewaySettings, ready: Check) -> web.Application:
     """What people and programs outside see."""
-    app = web.Application(middlewares=[measured, edge.answered, edge.authenticated, edge.same_origin], client_max_size=MAX_BODY)
-    app[edge.SETTINGS] = settings
+    app = web.Application(
+        middlewares=[measured, edge.answered, edge.authenticated, edge.limited, edge.received, edge.same_origin],
+        client_max_size=MAX_BODY,
+    )
+    app[edge.SETTINGS], app[edge.LIMITS] = settings, Limits(settings)
     app.add_routes(routes(OPERATIONS))
     app.add_routes(document_routes(openapi(OPERATIONS, settings.address)))
     app.add_routes(health(ready))

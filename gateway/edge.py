@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from gateway import forms
+from gateway.limits import Kind, Limits
 from gateway.people.credentials import Credentials
 from gateway.problems import page_or_json
 from gateway.settings import GatewaySettings
 from shared.errors import Rejected
 from shared.web.principal import Principal
 from shared.web.problems import Handler, rejection
+from shared.web.server import MAX_BODY
+from shared.web.slow_clients import BODY_SECONDS
 
 CREDENTIALS = web.AppKey("credentials", Credentials)
 SETTINGS = web.AppKey("settings", GatewaySettings)
 PRINCIPAL = web.RequestKey("principal", Principal)
 COOKIE_OF_SESSION = web.RequestKey("cookie of the session", str)
 
+SIGN_IN_PATHS = frozenset(("/aanmelden", "/en/sign-in", "/aanmelden/verstuurd", "/en/sign-in/sent"))
 API_VERSION = "1.0.0"
 COOKIE = "skillslab"
+LIMITS = web.AppKey("limits", Limits)
+UNLIMITED = ("/assets/", "/health/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 SECURITY_HEADERS = {
@@ -74,6 +81,8 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
         response = await page_or_json(request, rejection(error), as_json=is_api(request))
     if response.prepared:
         return response
+    if response.status in (408, 413, 415):
+        response.force_close()  # the rest of the body is nobody's next request
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if request.app[SETTINGS].address.startswith("https://"):
@@ -94,6 +103,7 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
             raise Rejected("token-not-valid", 401)
         holder = await request.app[CREDENTIALS].holder_of_token(token.strip())
         if holder is None:
+            await _count(request, request.app[LIMITS].writes_from_an_address)
             raise Rejected("token-not-valid", 401)
         if not holder.can_write and request.method not in SAFE_METHODS:
             raise Rejected("token-only-reads", 403)
@@ -102,6 +112,57 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
         holder = await request.app[CREDENTIALS].holder_of_session(cookie)
         if holder is not None:
             request[PRINCIPAL], request[COOKIE_OF_SESSION] = holder.principal, cookie
+    return await handler(request)
+
+
+@web.middleware
+async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """An end to how much one person asks, or one address as nobody in particular. Assets are cheap and kept by browsers."""
+    if not request.path.startswith(UNLIMITED):
+        limits, writes = request.app[LIMITS], request.method not in SAFE_METHODS
+        if who_asks(request) is not None:
+            await _count(request, limits.writes_of_a_person if writes else limits.reads_of_a_person)
+        else:
+            await _count(request, limits.writes_from_an_address if writes else limits.reads_from_an_address)
+        if writes and request.path in SIGN_IN_PATHS:
+            await _count(request, limits.sign_ins_from_an_address)
+    return await handler(request)
+
+
+async def _count(request: web.Request, kind: Kind) -> None:
+    principal = who_asks(request) if kind.name.startswith("person") else None
+    await request.app[LIMITS].count(kind, str(principal.person_id) if principal else client_address(request))
+
+
+def client_address(request: web.Request) -> str:
+    """The network address that a request comes from: of the peer, or what the outermost of our own proxies wrote down.
+
+    Whatever else stands in X-Forwarded-For was written by who knows whom, and changes nothing.
+    """
+    proxies = request.app[SETTINGS].proxies
+    written = [entry.strip() for header in request.headers.getall("X-Forwarded-For", []) for entry in header.split(",")]
+    if proxies and len(written) >= proxies:
+        return written[-proxies]
+    return request.remote or ""
+
+
+@web.middleware
+async def received(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have the whole body before anything is done, within the time and the size that a body gets.
+
+    One that is packed is refused unread: what it unpacks to is not known beforehand.
+    """
+    if not request.can_read_body:
+        return await handler(request)
+    try:
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Rejected("encoded-body", 415)
+        if (request.content_length or 0) > MAX_BODY:
+            raise Rejected("body-too-large", 413)
+        async with asyncio.timeout(BODY_SECONDS):
+            await request.read()
+    except TimeoutError as late:
+        raise Rejected("too-slow", 408) from late
     return await handler(request)
 
 

@@ -88,6 +88,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This is too large"),
         _("A request may be at most 1 MiB. Send less at a time."),
     ),
+    "encoded-body": (
+        _("This is packed"),
+        _("Send the body as it is, without Content-Encoding."),
+    ),
+    "too-slow": (
+        _("This took too long to arrive"),
+        _("Nothing was changed. Check your connection, and send it again."),
+    ),
+    "too-many-requests": (
+        _("This is too much at once"),
+        _("Nothing was changed. Wait a moment, and try again; Retry-After says how many seconds."),
+    ),
     "method-not-allowed": (
         _("That cannot be done here"),
         _("This address exists, and does not answer to this method."),

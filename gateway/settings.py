@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from shared.settings import ServiceSettings
 
@@ -19,8 +21,29 @@ class GatewaySettings(ServiceSettings):
     """Where people find it; `http://<host>:<port>` when empty."""
     gateway_key: SecretStr = Field(min_length=32)
     """Derives sign-in links. Nobody but this service has it."""
+    proxies: int = Field(default=0, ge=0)
+    """How many reverse proxies of ours stand in front: the last so many entries of X-Forwarded-For are theirs to write."""
+    writes_per_person: int = Field(default=200, ge=1)
+    """Changes by one person in ten seconds."""
+    reads_per_person: int = Field(default=2000, ge=1)
+    """Questions by one person in ten seconds."""
+    reads_per_address: int = Field(default=60_000, ge=1)
+    """Questions by nobody in particular from one network address in a minute: a whole company may share one."""
+    writes_per_address: int = Field(default=600, ge=1)
+    """Changes likewise, such as asking for a link or guessing at tokens."""
+    sign_ins_per_address: int = Field(default=300, ge=1)
+    """Links asked for and codes tried from one network address in ten minutes."""
     smtp_url: str = ""
     """Only to know whether mail ends in the local mailbox."""
+
+    @model_validator(mode="after")
+    def _a_demo_is_no_production(self) -> Self:
+        if self.demo and self.address.startswith("https://"):
+            raise ValueError(
+                "a demo lets anybody in as anybody, so it does not run at a public https address: "
+                "unset SKILLSLAB_DEMO, or set SKILLSLAB_PUBLIC_URL to where only you can come"
+            )
+        return self
 
     @property
     def address(self) -> str:

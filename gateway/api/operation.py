@@ -183,10 +183,13 @@ def _refusals(operation: Operation) -> dict[str, list[str]]:
     if operation.query or operation.body:
         refusals["400"] = ["invalid-input"]
     if operation.method != "GET":
-        refusals["403"] = ["cross-site"]
+        refusals["403"] = ["cross-site", "token-only-reads"]
+        refusals["408"] = ["too-slow"]
         refusals["413"] = ["body-too-large"]
+        refusals["415"] = ["encoded-body"]
     if operation.method == "POST":
         refusals["422"] = ["idempotency-key-reused"]
+    refusals["429"] = ["too-many-requests"]
     refusals["503"] = ["unavailable", "busy"]
     for entry in operation.problems:
         status, _, slug = entry.partition(" ")

@@ -28,7 +28,7 @@ async def forward(request: web.Request, client: Client) -> web.Response:
         request.method if request.method != "HEAD" else "GET",
         request.path.removeprefix("/v1"),
         who_asks(request),
-        body=await request.read() if request.can_read_body else None,
+        body=await request.read() if request.body_exists else None,
         query={name: ",".join(request.query.getall(name)) for name in request.query},
         headers={IDEMPOTENCY_KEY: key} if key else None,
     )

@@ -6,12 +6,12 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -20,20 +20,23 @@ import structlog
 import uvloop
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+from pydantic import ValidationError
 
 from shared import logs
 from shared.database.pool import Pool
 from shared.logs import logger
 from shared.platform import find_platform
 from shared.settings import ServiceSettings
-from shared.web import principal
+from shared.web import principal, slow_clients
 from shared.web.problems import Handler, problems
 
 S = TypeVar("S", bound=ServiceSettings)
 STOP_SECONDS = 20.0
+LINGER_SECONDS = 2.0  # in which a client that still sends may read why it was refused
 REQUEST_ID = "X-Request-Id"
 MAX_BODY = 1024**2
 POOL: web.AppKey[Pool] = web.AppKey("pool")
+WATCH = web.AppKey("watch", slow_clients.Watch)
 
 latency = Histogram(
     "skillslab_request_seconds", "Time to answer", ["method", "route", "status"],
@@ -124,7 +127,8 @@ async def measured(request: web.Request, handler: Handler) -> web.StreamResponse
     if not (request_id.isalnum() and len(request_id) <= 64):
         request_id = uuid4().hex
     structlog.contextvars.bind_contextvars(request_id=request_id)
-    response = await handler(request)
+    with request.app[WATCH].answering(request) if WATCH in request.app else nullcontext():
+        response = await handler(request)
     seconds = perf_counter() - started
     resource = request.match_info.route.resource
     route = resource.canonical if resource else "unknown"
@@ -154,12 +158,21 @@ def main(
 ) -> None:
     """`python -m <service>` serves; `python -m <service> <command> …` runs one of its commands on the running platform."""
     find_platform()
+    try:
+        told = settings()
+    except ValidationError as wrong:
+        sys.exit(f"{service} cannot start:\n" + "\n".join(map(_in_words, wrong.errors(include_input=False))))
     if len(sys.argv) == 1:
-        serve(service, partial(open_service, settings()), settings().log_level)
+        serve(service, partial(open_service, told), told.log_level)
     elif commands and sys.argv[1] in commands:
-        asyncio.run(commands[sys.argv[1]](settings(), sys.argv[2:]))
+        asyncio.run(commands[sys.argv[1]](told, sys.argv[2:]))
     else:
         sys.exit(f"python -m {service} knows these commands: {', '.join(commands or ['none'])}")
+
+
+def _in_words(fault: Mapping[str, Any]) -> str:
+    names = "".join(f"SKILLSLAB_{str(part).upper()}: " for part in fault["loc"][:1])
+    return f"  {names}{fault['msg'].removeprefix('Value error, ')}"
 
 
 def serve(service: str, open_service: OpenService, log_level: str) -> None:
@@ -175,23 +188,40 @@ async def _serve(open_service: OpenService) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     background = Background()
     async with open_service(background) as listeners:
-        runners = [await _listen(listener) for listener in listeners]
+        serving = [await _listen(listener) for listener in listeners]
         logger.info("listening", addresses=[f"{listener.host}:{listener.port}" for listener in listeners])
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(background.failed.wait())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()
-        for runner in runners:
-            await runner.cleanup()
+        for stop_serving in serving:
+            await stop_serving()
     logger.info("stopped")
     return 1 if background.failed.is_set() else 0
 
 
-async def _listen(listener: Listener) -> web.AppRunner:
-    runner = web.AppRunner(listener.app, access_log=None, keepalive_timeout=75, shutdown_timeout=STOP_SECONDS)
+async def _listen(listener: Listener) -> Callable[[], Awaitable[None]]:
+    """Serve an application; what comes back ends that, after what is under way."""
+    watch = slow_clients.Watch()
+    listener.app[WATCH] = watch
+    runner = web.AppRunner(
+        listener.app, access_log=None, keepalive_timeout=75, lingering_time=LINGER_SECONDS, shutdown_timeout=STOP_SECONDS,
+        auto_decompress=False,
+    )  # fmt: skip
     await runner.setup()
-    await web.TCPSite(runner, listener.host, listener.port, reuse_port=True, backlog=4096).start()
-    return runner
+    serve_one = runner.server
+    assert serve_one is not None
+    watching = asyncio.create_task(watch.run(), name="slow clients")
+    server = await asyncio.get_running_loop().create_server(
+        lambda: watch.line(serve_one()), listener.host, listener.port, reuse_port=True, backlog=4096
+    )
+
+    async def stop_serving() -> None:
+        server.close()
+        await runner.cleanup()
+        watching.cancel()
+
+    return stop_serving
 
 
 def port_of(url: str) -> int:
