@@ -25,6 +25,8 @@ class Recipient(BaseModel):
     email: str
     name: str | None
     language: Language
+    declines: Sequence[Template] = ()
+    """Which mails the person chose not to get."""
     link: str = ""
     """Where a mail about signing in or an invitation leads."""
     minutes: int = 0

@@ -15,10 +15,10 @@ from tests.messaging.facts import a_fact
 from tests.sabotage import twin
 
 OF_ANOTHER_SERVER = """
-ALTER TABLE event_log DISABLE TRIGGER event_log_is_append_only;
+ALTER TABLE event_log DISABLE TRIGGER USER;
 UPDATE event_log SET xid = (xid::text::bigint + 4000000000)::text::xid8;
 UPDATE outbox SET xid = (xid::text::bigint + 4000000000)::text::xid8;
-ALTER TABLE event_log ENABLE TRIGGER event_log_is_append_only;
+ALTER TABLE event_log ENABLE TRIGGER USER;
 """
 
 
