@@ -210,7 +210,7 @@ async def get_retention(request: web.Request) -> web.Response:
     """The terms of the fieldlabs that are asked for, and what the next run will anonymise of each. For who organises them."""
     asks = signed_in(request)
     wanted = [fieldlab for fieldlab in request.query.get("fieldlabs", "").split(",") if fieldlab]
-    if not wanted or not (asks.has("operator") or set(wanted) <= asks.scopes("organiser")):
+    if not wanted or not set(wanted) <= asks.scopes("organiser"):
         raise not_found()
     months = request.app[RETENTION_MONTHS]
     async with connection(request.app[POOL]) as conn:
@@ -233,7 +233,7 @@ async def get_retention(request: web.Request) -> web.Response:
 async def put_retention(request: web.Request) -> web.Response:
     """Choose the term of a fieldlab."""
     asks, fieldlab = signed_in(request), request.match_info["fieldlab_id"]
-    if not (asks.has("operator") or asks.has("organiser", fieldlab)):
+    if not asks.has("organiser", fieldlab):
         raise not_found()
     wanted = RetentionTerm.model_validate_json(await request.read())
     async with transaction(request.app[POOL]) as conn:

@@ -9,17 +9,19 @@ from itertools import chain
 
 from aiohttp import web
 
-from gateway import clients, demo, edge, internal, pages
+from gateway import acts, clients, demo, edge, internal, pages, retention
 from gateway.api.courses import courses
 from gateway.api.documents import document_routes
 from gateway.api.enrollments import enrollments
 from gateway.api.me import me
 from gateway.api.operation import openapi, routes
 from gateway.api.reference import reference
+from gateway.api.retention import retention as retention_terms
 from gateway.api.uptake import uptake
 from gateway.clients import EnrollmentRequests
 from gateway.limits import Limits
-from gateway.people import people
+from gateway.people import audit, erasing, people
+from gateway.people.audit import Trail
 from gateway.people.credentials import Credentials
 from gateway.people.sign_in import PUBLISHER, SignIns
 from gateway.settings import GatewaySettings
@@ -35,7 +37,7 @@ from shared.web.log_page import log_route
 from shared.web.principal import PrincipalKey
 from shared.web.server import MAX_BODY, POOL, Background, Check, Listener, health, internal_app, measured, port_of
 
-OPERATIONS = list(chain(reference.all, courses.all, enrollments.all, uptake.all, me.all))
+OPERATIONS = list(chain(reference.all, courses.all, enrollments.all, uptake.all, me.all, retention_terms.all))
 
 
 @asynccontextmanager
@@ -57,7 +59,7 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
             )
         }
         relay = Relay(pool, transport)
-        credentials = Credentials(pool)
+        credentials, trail = Credentials(pool), Trail(pool)
         requests = EnrollmentRequests(services["enrollment"], key)
         sign_ins = SignIns(settings.gateway_key.get_secret_value())
 
@@ -66,10 +68,10 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
 
         inside = internal_app(internal_key, [*internal.ROUTES, log_route(pool, PUBLISHER)], ready)
         outside = public_app(settings, ready)
-        outside[edge.CREDENTIALS] = credentials
+        outside[edge.CREDENTIALS], outside[acts.TRAIL] = credentials, trail
         outside[clients.CATALOG], outside[clients.ENROLLMENT] = services["catalog"], services["enrollment"]
-        outside[clients.REQUESTS] = requests
-        outside[pages.RELAY] = relay
+        outside[clients.NOTIFICATIONS] = services["notifications"]
+        outside[clients.REQUESTS], outside[clients.RELAY] = requests, relay
         inside[internal.ADDRESS] = settings.address
         for app in (inside, outside):
             app[POOL], app[internal.SIGN_INS] = pool, sign_ins
@@ -78,8 +80,12 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
                 background.start(credentials.tokens.run(), "tokens")
                 background.start(credentials.sessions.run(), "sessions")
                 background.start(requests.rounds.run(), "requests")
+                background.start(trail.acts.run(), "trail")
+                background.start(retention.look_after(pool, services["enrollment"], relay.wake), "retention")
                 background.start(relay.run(), "relay")
-                background.start(keep_house(pool, relay, [answers.forget, people.forget_old]), "house")
+                background.start(
+                    keep_house(pool, relay, [answers.forget, people.forget_old, erasing.sweep, audit.let_go]), "house"
+                )
                 yield [
                     Listener(inside, settings.internal_host, port_of(settings.gateway_url)),
                     Listener(outside, settings.host, settings.port),

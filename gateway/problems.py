@@ -72,6 +72,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This token only reads"),
         _("It was made for reading alone. Make a token that may also change things, at My tokens."),
     ),
+    "not-for-a-role": (
+        _("This is about you, and not about a role"),
+        _("Use a token that you made as a worker, or sign in: a token for another role is not for your own data."),
+    ),
     "last-operator": (
         _("This is the last operator"),
         _("Without an operator nobody can invite others. Invite a second operator first."),
@@ -207,6 +211,11 @@ def language_of(request: web.Request) -> Language:
     if request.path.startswith("/v1"):
         return translations.best(request.headers.get("Accept-Language", ""), default="en")
     return "nl"
+
+
+def text(english: str, language: Language) -> str:
+    """A text that was marked for translation, in that language."""
+    return TEXTS[language].gettext(english)
 
 
 def told(rejected: Rejected, language: Language) -> dict[str, object]:

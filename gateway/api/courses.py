@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from gateway import acts
 from gateway.api.operation import Operations
 from gateway.api.passing import forward
 from gateway.api.shapes import (
@@ -33,6 +34,7 @@ async def get_courses(request: web.Request) -> web.Response:
 
 
 @courses.declare("POST", "/v1/courses", "Add a course", {201: Course}, who="organiser", body=NewCourse, problems=NOT_THEIRS)
+@acts.act("course-made")
 async def post_course(request: web.Request) -> web.Response:
     """At your own fieldlab. It is published at once unless `state` says draft."""
     signed_in(request)
@@ -49,6 +51,7 @@ async def get_course(request: web.Request) -> web.Response:
     "PATCH", "/v1/courses/{courseId}", "Change a course", {200: Course}, who="organiser", body=CourseChanges,
     problems=NOT_THEIRS,
 )  # fmt: skip
+@acts.act("course-changed")
 async def patch_course(request: web.Request) -> web.Response:
     """What is left out stays as it is."""
     signed_in(request)
@@ -59,6 +62,7 @@ async def patch_course(request: web.Request) -> web.Response:
     "POST", "/v1/courses/{courseId}/sessions", "Announce a session", {201: Session}, who="organiser", body=NewSession,
     problems=[*NOT_THEIRS, "409 course-not-published"],
 )  # fmt: skip
+@acts.act("session-announced")
 async def post_session(request: web.Request) -> web.Response:
     """It is `announced` until the desk opens it, within a second."""
     signed_in(request)
@@ -81,6 +85,7 @@ async def get_session(request: web.Request) -> web.Response:
     "PATCH", "/v1/sessions/{sessionId}", "Describe a session differently", {200: Session}, who="organiser",
     body=SessionChanges, problems=NOT_THEIRS,
 )  # fmt: skip
+@acts.act("session-changed")
 async def patch_session(request: web.Request) -> web.Response:
     """Its texts, place and times. Its seats are the desk's."""
     signed_in(request)

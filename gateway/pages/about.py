@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
+from gateway.api.me import KEPT
 from gateway.pages.catalogue import Course, Session
 from gateway.pages.page import show
 from gateway.pages.uptake import Line
@@ -13,6 +14,10 @@ from gateway.pages.uptake import Line
 
 async def get_about(request: web.Request) -> web.Response:
     return await show(request, "about.html")
+
+
+async def get_privacy(request: web.Request) -> web.Response:
+    return await show(request, "privacy.html", kept=KEPT)
 
 
 async def get_style(request: web.Request) -> web.Response:

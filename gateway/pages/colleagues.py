@@ -7,12 +7,14 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway import acts
 from gateway.api.passing import id_in_path
+from gateway.clients import RELAY
 from gateway.edge import signed_in
 from gateway.forms import form
 from gateway.pages import names
-from gateway.pages.page import RELAY, go, in_words, show
-from gateway.pages.roles import role_in, scope_name
+from gateway.pages.page import go, in_words, show
+from gateway.pages.roles import as_record, role_in, scope_name
 from gateway.people import inputs, roles
 from gateway.problems import FIELD_FAULTS, language_of
 from shared.database.pool import transaction
@@ -26,14 +28,15 @@ async def get_colleagues(request: web.Request) -> web.Response:
     return await _show(request, {}, {})
 
 
+@acts.act("invited")
 async def post_invite(request: web.Request) -> web.Response:
     """Ask a colleague by mail to take a role that the asker looks after."""
     asks, language = signed_in(request), language_of(request)
     given = await form(request)
     role = _named(asks, given.get("role", ""))
-    email = inputs.address(given.get("email", ""))
-    if email is None:
-        return await _show(request, given, {"email": FIELD_FAULTS["email"]}, status=400)
+    email, fault = inputs.address(given.get("email", ""))
+    if fault:
+        return await _show(request, given, {"email": FIELD_FAULTS[fault]}, status=400)
     try:
         async with transaction(request.app[POOL]) as conn:
             name = await roles.employer_name(conn, role.scope) if role.name.startswith("employer") else ""
@@ -44,9 +47,11 @@ async def post_invite(request: web.Request) -> web.Response:
             raise
         return await _show(request, given, {}, refusal=in_words(no), status=no.status)
     request.app[RELAY].wake()
+    acts.note(request, as_record(role))
     return go(request, "colleagues", invited="true")
 
 
+@acts.act("invitation-withdrawn")
 async def post_withdraw_invitation(request: web.Request) -> web.Response:
     asks = signed_in(request)
     async with transaction(request.app[POOL]) as conn:
@@ -54,6 +59,7 @@ async def post_withdraw_invitation(request: web.Request) -> web.Response:
     return go(request, "operator" if asks.has("operator") else "colleagues")
 
 
+@acts.act("role-withdrawn")
 async def post_withdraw_role(request: web.Request) -> web.Response:
     """End somebody's role at once. Raises Rejected (404) for a role that the asker does not look after."""
     asks = signed_in(request)
@@ -67,6 +73,7 @@ async def post_withdraw_role(request: web.Request) -> web.Response:
         raise not_found()
     async with transaction(request.app[POOL]) as conn:
         await roles.withdraw(conn, person_id, role)
+    acts.note(request, as_record(role), about=[person_id])
     return go(request, "operator" if asks.has("operator") else "colleagues")
 
 
@@ -95,6 +102,7 @@ async def _show(
         held, _total = await roles.holders(conn, role_names, scope)
         invitations = await roles.pending(conn, role_names, scope)
         employer = await roles.employer_name(conn, scope) if own[0].name.startswith("employer") else ""
+    await acts.saw(request, "people-seen", {one.person_id for one in held})
     known = await names.names(request)
     return await show(
         request,

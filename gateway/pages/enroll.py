@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import orjson
 from aiohttp import web
 
+from gateway import acts
 from gateway.api.enrollments import ask_for_seat
 from gateway.api.passing import id_in_path
 from gateway.api.shapes import EnrollmentRequest
@@ -66,6 +67,7 @@ async def get_enroll(request: web.Request) -> web.Response:
     return await _show_form(request, session, {}, {})
 
 
+@acts.act("enrolled")
 async def post_enroll(request: web.Request) -> web.Response:
     """Ask for a seat. A no comes back with the form; a yes leads to the page of the enrollment."""
     asks = signed_in(request)
@@ -82,7 +84,9 @@ async def post_enroll(request: web.Request) -> web.Response:
         if no.status != 409:
             raise
         return await _show_form(request, session, given, {}, refusal=in_words(no), status=409)
-    return go(request, "enrollment", {"enrollment": orjson.loads(answer.body)["id"]})
+    enrollment_id = orjson.loads(answer.body)["id"]
+    acts.note(request, f"enrollments/{enrollment_id}")
+    return go(request, "enrollment", {"enrollment": enrollment_id})
 
 
 def read(given: Mapping[str, str], known: Names, language: Language) -> tuple[dict[str, object], dict[str, str]]:
@@ -124,6 +128,7 @@ async def get_withdraw(request: web.Request) -> web.Response:
     return await _show_withdraw(request, await _enrollment(request))
 
 
+@acts.act("withdrew")
 async def post_withdraw(request: web.Request) -> web.Response:
     enrollment = await _enrollment(request)
     try:

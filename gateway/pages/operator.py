@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from gateway import acts
+from gateway.clients import RELAY
 from gateway.edge import signed_in
 from gateway.forms import form
 from gateway.pages import names
 from gateway.pages.names import Names
-from gateway.pages.page import RELAY, go, in_words, show
-from gateway.pages.roles import scope_name
+from gateway.pages.page import go, in_words, show
+from gateway.pages.roles import as_record, scope_name
 from gateway.people import inputs, roles
 from gateway.people.roles import Held
 from gateway.problems import FIELD_FAULTS, language_of
@@ -48,17 +50,19 @@ async def get_operator(request: web.Request) -> web.Response:
     return await _show(request, {}, {})
 
 
+@acts.act("invited")
 async def post_invite(request: web.Request) -> web.Response:
     asks, language = operator(request), language_of(request)
     given = await form(request)
     known = await names.names(request)
-    name, email = given.get("role", ""), inputs.address(given.get("email", ""))
-    faults = {} if email else {"email": FIELD_FAULTS["email"]}
+    name = given.get("role", "")
+    email, faulty = inputs.address(given.get("email", ""))
+    faults = {"email": FIELD_FAULTS[faulty]} if faulty else {}
     if name not in ROLES:
         faults["role"] = FIELD_FAULTS["not_theirs"]
     elif fault := _fault_in_scope(known, name, given.get("place", ""), language):
         faults["place"] = fault
-    if faults or email is None:
+    if faults:
         return await _show(request, given, faults, status=400)
     try:
         async with transaction(request.app[POOL]) as conn:
@@ -69,6 +73,7 @@ async def post_invite(request: web.Request) -> web.Response:
             raise
         return await _show(request, given, {}, refusal=in_words(no), status=no.status)
     request.app[RELAY].wake()
+    acts.note(request, as_record(role))
     return go(request, "operator", invited="true")
 
 
@@ -128,6 +133,7 @@ async def _show(
     async with reading(request.app[POOL], asks) as conn:
         held, total = await roles.holders(conn, ROLES, page=page, page_size=PAGE_SIZE)
         invitations = await roles.pending(conn, ROLES)
+    await acts.saw(request, "people-seen", {one.person_id for one in held})
     known = await names.names(request)
     return await show(
         request,

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 import orjson
 from aiohttp import web
 
+from gateway import acts
 from gateway.api.passing import id_in_path
 from gateway.clients import CATALOG
 from gateway.edge import signed_in
@@ -62,6 +63,7 @@ async def get_new_course(request: web.Request) -> web.Response:
     return await _show_course_form(request, asks, given, {})
 
 
+@acts.act("course-made")
 async def post_new_course(request: web.Request) -> web.Response:
     asks = organiser(request)
     given = await form(request)
@@ -73,9 +75,10 @@ async def post_new_course(request: web.Request) -> web.Response:
     if faults:
         return await _show_course_form(request, asks, given, faults, status=400)
     try:
-        await request.app[CATALOG].call("POST", "/courses", asks, body=orjson.dumps(told))
+        _, made = await request.app[CATALOG].call("POST", "/courses", asks, body=orjson.dumps(told))
     except Rejected as no:
         return await _show_course_form(request, asks, given, explained(no, language_of(request)), status=no.status)
+    acts.note(request, f"courses/{orjson.loads(made)['id']}")
     return go(request, "organiser")
 
 
@@ -87,6 +90,7 @@ async def get_new_session(request: web.Request) -> web.Response:
     return await _show_session_form(request, course, given, {})
 
 
+@acts.act("session-announced")
 async def post_new_session(request: web.Request) -> web.Response:
     asks = organiser(request)
     course = await _own_course(request, asks)
@@ -108,9 +112,10 @@ async def post_new_session(request: web.Request) -> web.Response:
     if faults:
         return await _show_session_form(request, course, given, faults, status=400)
     try:
-        await request.app[CATALOG].call("POST", f"/courses/{course.id}/sessions", asks, body=orjson.dumps(told))
+        _, made = await request.app[CATALOG].call("POST", f"/courses/{course.id}/sessions", asks, body=orjson.dumps(told))
     except Rejected as no:
         return await _show_session_form(request, course, given, explained(no, language_of(request)), status=no.status)
+    acts.note(request, f"sessions/{orjson.loads(made)['id']}")
     return go(request, "organiser")
 
 

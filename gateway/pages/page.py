@@ -17,7 +17,6 @@ from gateway.people import people
 from gateway.problems import PROBLEMS, TEXTS, language_of
 from gateway.settings import GatewaySettings
 from shared.errors import Rejected
-from shared.messaging.relay import Relay
 from shared.translations import LANGUAGES, Language
 from shared.web.principal import Principal, Role
 from shared.web.reading import reading
@@ -25,7 +24,6 @@ from shared.web.server import POOL
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 PAGES: web.AppKey[Mapping[Language, Environment]] = web.AppKey("pages")
-RELAY = web.AppKey("relay", Relay)
 SQUEEZE_FROM = 1024
 """Bytes; below that, squeezing saves nothing."""
 

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway import demo, edge, internal
+from gateway import acts, demo, edge, internal
+from gateway.clients import RELAY
 from gateway.edge import CREDENTIALS, SETTINGS
 from gateway.forms import form
 from gateway.pages import addresses, browsers
-from gateway.pages.page import RELAY, go, in_words, redirect, show
+from gateway.pages.page import go, in_words, redirect, show
 from gateway.people import credentials, inputs
 from gateway.people.credentials import SESSION_DAYS
 from gateway.people.sign_in import MINUTES, Standing
@@ -41,9 +42,9 @@ async def post_sign_in(request: web.Request) -> web.Response:
     """Have a link mailed. The answer is the same whether the address is known or not."""
     given = await form(request)
     next_page = safe_next(given.get("next", ""))
-    email = inputs.address(given.get("email", ""))
-    if email is None:
-        return await _show_form(request, next_page, given, {"email": FIELD_FAULTS["email"]}, status=400)
+    email, fault = inputs.address(given.get("email", ""))
+    if fault:
+        return await _show_form(request, next_page, given, {"email": FIELD_FAULTS[fault]}, status=400)
     browser = _asker(request) or credentials.new_secret()
     try:
         async with transaction(request.app[POOL]) as conn:
@@ -65,6 +66,7 @@ async def get_sent(request: web.Request) -> web.Response:
     return await show(request, "sign-in/sent.html", given={}, faults={}, can_type=bool(_asker(request)))
 
 
+@acts.act("signed-in")
 async def post_code(request: web.Request) -> web.Response:
     """The code of the mail, typed on the browser that asked: for who reads mail on another device."""
     given = await form(request)
@@ -85,6 +87,7 @@ async def get_link(request: web.Request) -> web.Response:
     return await _show_link(request, standing)
 
 
+@acts.act("signed-in")
 async def post_link(request: web.Request) -> web.Response:
     """Sign in. Somebody who was signed in on this browser no longer is."""
     token, browser = request.match_info["token"], _asker(request)
@@ -96,6 +99,7 @@ async def post_link(request: web.Request) -> web.Response:
     return await welcome(request, signed_in.person_id, signed_in.next_page)
 
 
+@acts.act("signed-in")
 async def post_sample(request: web.Request) -> web.Response:
     """In demo mode: sign in as the sample person of a role."""
     if not request.app[SETTINGS].demo:
@@ -109,6 +113,7 @@ async def post_sample(request: web.Request) -> web.Response:
     return await welcome(request, person_id, given.get("next", ""))
 
 
+@acts.act("signed-out")
 async def post_sign_out(request: web.Request) -> web.Response:
     async with transaction(request.app[POOL]) as conn:
         await _leave(request, conn)
@@ -159,6 +164,7 @@ async def welcome(request: web.Request, person_id: UUID, next_page: str) -> web.
         await _leave(request, conn)
     language = language_of(request)
     holder = await request.app[CREDENTIALS].holder_of_session(cookie)
+    acts.note(request, actor=holder.principal if holder else None)
     wanted = safe_next(next_page)
     response = redirect(
         addresses.elsewhere(wanted, language) if wanted else own_page(holder.principal if holder else None, language)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from gateway import acts
 from gateway.api.passing import id_in_path
 from gateway.edge import signed_in
 from gateway.forms import form
@@ -26,6 +27,7 @@ async def get_tokens(request: web.Request) -> web.Response:
     return await _show(request, {}, {})
 
 
+@acts.act("token-made")
 async def post_token(request: web.Request) -> web.Response:
     """Make one, and show it: this page is the only place where it ever stands."""
     asks = signed_in(request)
@@ -46,12 +48,14 @@ async def post_token(request: web.Request) -> web.Response:
         else:
             days = DAYS.get(given.get("days", ""), 90)
             can_write = given.get("canWrite") == "true"
-            _id, token, _ends = await credentials.make_token(
+            token_id, token, _ends = await credentials.make_token(
                 conn, asks.person_id, role, name=given["name"][:100], can_write=can_write, days=days
             )
+            acts.note(request, f"tokens/{token_id}")
     return await _show(request, {} if token else given, faults, token=token, status=400 if faults else 200)
 
 
+@acts.act("token-ended")
 async def post_revoke(request: web.Request) -> web.Response:
     asks = signed_in(request)
     async with transaction(request.app[POOL]) as conn:

@@ -145,6 +145,98 @@ STEPS: Mapping[str, str] = {
     "operator": _("Keep the platform running."),
 }
 
+ANSWERS: Mapping[str, str] = {
+    "work": _("Where you work"),
+    "home": _("Where you live"),
+    "employerSizeClass": _("Size of the employer"),
+    "sector": _("Sector"),
+    "workerGroup": _("Situation of the worker"),
+    "fundingScheme": _("Who pays"),
+}
+"""What somebody told with an enrollment."""
+
+ANSWERED: Mapping[str, Mapping[str, str]] = {
+    "employerSizeClass": SIZE_CLASSES,
+    "sector": SECTORS,
+    "workerGroup": GROUPS_REPORTED,
+    "fundingScheme": FUNDING_REPORTED,
+}
+
+ACTIONS: Mapping[str, str] = {
+    "signed-in": _("signed in"),
+    "signed-out": _("signed out"),
+    "signed-out-elsewhere": _("signed out on all other devices"),
+    "enrolled": _("enrolled"),
+    "withdrew": _("withdrew"),
+    "enrollments-seen": _("looked at enrollments"),
+    "people-seen": _("looked at who has which role"),
+    "data-corrected": _("corrected their own data"),
+    "data-downloaded": _("downloaded their own data"),
+    "erased": _("was erased, as they asked"),
+    "erased-on-request": _("was erased by an operator, as they asked"),
+    "let-go": _("was erased after two years away"),
+    "course-made": _("made a course"),
+    "course-changed": _("changed a course"),
+    "session-announced": _("announced a session"),
+    "session-changed": _("changed a session"),
+    "retention-chosen": _("chose for how long to remember who took part"),
+    "invited": _("invited somebody to a role"),
+    "invitation-withdrawn": _("withdrew an invitation"),
+    "invitation-declined": _("declined an invitation"),
+    "role-accepted": _("accepted a role"),
+    "role-chosen": _("chose another of their roles"),
+    "role-given-up": _("gave up a role"),
+    "role-withdrawn": _("withdrew somebody's role"),
+    "token-made": _("made a token"),
+    "token-ended": _("ended a token"),
+    "audit-read": _("read the audit log"),
+}
+"""What somebody did, as the audit log has it: after "who" comes this."""
+
+MAILS: Mapping[str, str] = {
+    "confirmed": _("You have a place"),
+    "confirmed-from-waiting-list": _("You have a place after all"),
+    "waitlisted": _("You are on the waiting list"),
+    "cancelled": _("You withdrew"),
+    "sign-in": _("A link to sign in"),
+    "invitation": _("An invitation to a role"),
+}
+
+MAILS_TO_CHOOSE: Mapping[str, str] = {
+    "waitlisted": _("That I am on a waiting list"),
+    "cancelled": _("That I withdrew"),
+}
+
+MAIL_STATES: Mapping[str, str] = {
+    "due": _("to be sent"),
+    "sending": _("being sent"),
+    "sent": _("sent"),
+    "unknown": _("probably sent"),
+    "no_recipient": _("not sent: there was nobody to send it to"),
+    "declined": _("not sent: you chose not to get it"),
+    "stale": _("not sent: it was no news any more"),
+    "failed": _("not sent: your mail server refused it"),
+}
+
+ERASED: Mapping[str, str] = {
+    "roles": _("roles"),
+    "tokens": _("tokens"),
+    "sessions": _("devices on which you were signed in"),
+    "links": _("links to sign in"),
+    "invitations": _("invitations to you"),
+    "acts": _("lines of the audit log, of which the name went"),
+    "enrollments": _("enrollments, which are nobody's now"),
+    "givenUp": _("of which a place was given up"),
+}
+
+PARTS: Mapping[str, str] = {
+    "gateway": _("Your name and address, and how you signed in"),
+    "enrollment": _("Your enrollments"),
+    "notifications": _("Which mails you got"),
+    "catalog": _("Places that are left"),
+}
+"""The parts of the platform, by what they know of somebody."""
+
 DIMENSIONS: Mapping[str, str] = {
     "month": _("Month"),
     "theme": _("Theme"),

@@ -1,6 +1,6 @@
 -- name: holders_of_tokens
 -- Many at once: at a rush the next look-ups gather while one is under way. A token counts as long as its role does.
-SELECT token_hash, person_id, token.role, token.scope, can_write, last_used_on IS DISTINCT FROM current_date AS first_today
+SELECT token_hash, person_id, token.role, token.scope, can_write, last_used_on IS DISTINCT FROM today() AS first_today
   FROM token
  WHERE token_hash = ANY($1::bytea[])
    AND expires_at > now()
@@ -12,11 +12,11 @@ SELECT token_hash, person_id, token.role, token.scope, can_write, last_used_on I
 WITH first AS (
     SELECT token_hash, person_id FROM token WHERE token_hash = ANY($1::bytea[]) FOR UPDATE SKIP LOCKED
 ), used AS (
-    UPDATE token SET last_used_on = current_date FROM first WHERE token.token_hash = first.token_hash
+    UPDATE token SET last_used_on = today() FROM first WHERE token.token_hash = first.token_hash
 ), seen AS (
     SELECT person_id FROM person WHERE person_id IN (SELECT person_id FROM first) FOR UPDATE SKIP LOCKED
 )
-UPDATE person SET seen_on = current_date FROM seen WHERE person.person_id = seen.person_id
+UPDATE person SET seen_on = today() FROM seen WHERE person.person_id = seen.person_id
 
 -- name: give_tokens
 INSERT INTO token (token_hash, person_id, role, scope, expires_at, name)
@@ -39,7 +39,7 @@ DELETE FROM token WHERE token_id = $1 AND person_id = $2 RETURNING token_id
 
 -- name: holders_of_sessions
 -- The role of a session counts as long as the person has it.
-SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on < current_date AS first_today
+SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on < today() AS first_today
   FROM web_session w
   LEFT JOIN role r ON (r.person_id, r.name, r.scope) = (w.person_id, w.role, w.scope)
  WHERE session_hash = ANY($1::bytea[])
@@ -49,12 +49,12 @@ SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on
 WITH first AS (
     SELECT session_hash FROM web_session WHERE session_hash = ANY($1::bytea[]) FOR UPDATE SKIP LOCKED
 )
-UPDATE web_session w SET seen_on = current_date FROM first WHERE w.session_hash = first.session_hash
+UPDATE web_session w SET seen_on = today() FROM first WHERE w.session_hash = first.session_hash
 
 -- name: open_session
 -- In the role that the person chose last; a worker for who has none.
 WITH seen AS (
-    UPDATE person SET seen_on = current_date WHERE person_id = $2
+    UPDATE person SET seen_on = today() WHERE person_id = $2
 ), chosen AS (
     SELECT name, scope FROM role WHERE person_id = $2 ORDER BY chosen_at DESC, name, scope LIMIT 1
 )

@@ -1,8 +1,11 @@
 -- name: person
-SELECT person_id, email, name, language FROM person WHERE person_id = $1
+SELECT person_id, email, name, language, declines FROM person WHERE person_id = $1
 
 -- name: people
-SELECT person_id, email, name, language FROM person WHERE person_id = ANY($1::uuid[])
+SELECT person_id, email, name, language, declines FROM person WHERE person_id = ANY($1::uuid[])
+
+-- name: with_address
+SELECT person_id FROM person WHERE lower(email) = lower($1)
 
 -- name: meet
 -- The person with this address, who is new if nobody has it.
@@ -20,7 +23,9 @@ RETURNING person_id
 UPDATE person SET name = $2 WHERE person_id = $1
 
 -- name: correct
-UPDATE person SET name = coalesce($2, name), language = coalesce($3, language) WHERE person_id = $1
+UPDATE person
+   SET name = coalesce($2, name), language = coalesce($3, language), declines = coalesce($4::text[], declines)
+ WHERE person_id = $1
 
 -- name: request_sign_in
 INSERT INTO sign_in (sign_in_id, email, language, secret_hash, next_page, expires_at, browser_hash)

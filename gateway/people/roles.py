@@ -106,10 +106,15 @@ async def withdraw(conn: Connection, person_id: UUID, role: Role) -> None:
 
     Raises Rejected: 404 if the person does not have it, 409 for the last operator.
     """
-    if role.name == "operator" and len(await conn.fetch(SQL.lock_operators)) == 1:
+    if role.name == "operator" and await is_last_operator(conn, person_id):
         raise Rejected("last-operator", 409)
     if await conn.fetchval(SQL.withdraw_role, person_id, role.name, role.scope) is None:
         raise not_found()
+
+
+async def is_last_operator(conn: Connection, person_id: UUID) -> bool:
+    """Whether nobody else keeps the platform running. Nobody becomes one, or stops being one, until the transaction ends."""
+    return [row["person_id"] for row in await conn.fetch(SQL.lock_operators)] == [person_id]
 
 
 async def invite(conn: Connection, asks: Principal, email: str, role: Role, scope_name: str, language: Language) -> UUID:

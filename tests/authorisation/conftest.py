@@ -45,6 +45,7 @@ class World:
     things: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Of each target: what is the worker's or at the organiser's own fieldlab, and what is somebody else's."""
     open_session: str = ""
+    scopes: dict[str, str] = field(default_factory=dict)
 
     async def ask(
         self, method: str, path: str, *, token: str | None = None, cookie: str | None = None, body: Any = None
@@ -57,6 +58,8 @@ class World:
             headers["Authorization"] = f"Bearer {token}"
         if path.startswith("/v1"):
             sent = {"json": body} if body is not None else {}
+            if cookie:
+                headers["Cookie"] = f"skillslab={cookie}"
         else:
             data = dict(body or {})
             if cookie:
@@ -72,6 +75,12 @@ class World:
         """The cookie of a browser on which the person of this role is signed in, just now."""
         async with transaction(self.house.people) as conn:
             return await credentials.open_session(conn, self.persons[role], "")
+
+    async def throwaway(self, role: str) -> str:
+        """Somebody in this role who may be gone afterwards; gives their name here."""
+        name = f"throwaway-{uuid4().hex[:8]}"
+        await self.meet(name, role, self.scopes[role])
+        return name
 
     async def meet(self, name: str, role: str = "worker", scope: str = "") -> str:
         """Somebody new in this role; gives their token."""
@@ -154,14 +163,16 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             world = World(house, http)
             async with transaction(house.people) as conn:
                 employer = await roles.employer_called(conn, "Matrix BV")
+            world.scopes = {role: SCOPES.get(role, employer if role.startswith("employer") else "") for role in ROLES}
             for role in ROLES:
-                await world.meet(role, role, SCOPES.get(role, employer if role.startswith("employer") else ""))
+                await world.meet(role, role, world.scopes[role])
             await world.meet("stranger")
             await world.meet("organiser elsewhere".replace(" ", "."), "organiser", OTHER_LAB)
             own = await world.publish(world.tokens["organiser"], OWN_LAB)
             other = await world.publish(world.tokens["organiser.elsewhere"], OTHER_LAB)
             world.things = dict(zip(("course", "draft", "session"), zip(own, other, strict=True), strict=True))
             world.open_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
+            world.things["fieldlab"] = (OWN_LAB, OTHER_LAB)
             world.things["other session"] = (world.open_session, world.open_session)
             for target in ("enrollment", "token", "invitation", "colleague-invitation"):
                 await world.fresh(target)
