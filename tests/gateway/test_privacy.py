@@ -56,7 +56,8 @@ def test_somebody_with_everything_is_forgotten_everywhere(visit: Visit, platform
     """Enrollments that hold a place and a place in line, mails, tokens, an invitation, looks and acts in the audit log."""
     address = "philippa.quiddington@werkplaats.example"
     visitor = signed_in(visit, platform, address)
-    visitor.post("/mijn-gegevens", {"name": NAME, "language": "nl"})
+    wanted = {"mail-waitlisted": "true", "mail-cancelled": "true"}
+    visitor.post("/mijn-gegevens", {"name": NAME, "language": "nl", **wanted})
     person_id = me(visitor)["personId"]
     seat, queue = session_with(3), session_with(1)
     enroll(signed_in(visit, platform, "eerste@werkplaats.example"), queue)
