@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from asyncpg import UniqueViolationError
 from prometheus_client import Counter, Histogram
 from pydantic.alias_generators import to_camel
 
@@ -150,7 +151,9 @@ class Desk:
             try:
                 async with transaction(self._pool) as conn:
                     answers = await settle(conn, commands, self._clock())
-            except (*LOST_CONNECTION, *TRY_AGAIN, TimeoutError) as error:
+            except (*LOST_CONNECTION, *TRY_AGAIN, TimeoutError, UniqueViolationError) as error:
+                if isinstance(error, UniqueViolationError) and error.constraint_name != "first_answer_pkey":
+                    raise  # but for a key that another desk answered meanwhile: there the first answer is known by now
                 if asyncio.get_running_loop().time() > deadline:
                     raise
                 logger.warning("round tried again", size=len(commands), reason=f"{type(error).__name__}: {error}")

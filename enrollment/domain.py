@@ -153,6 +153,9 @@ class Refused:
     status: int = 409
 
 
+TOO_EARLY = Refused("session-not-open")
+"""The session was announced a moment ago, or never: asking again is the way to find out."""
+
 Answer = Settled | Done | Forgotten | Refused
 
 
@@ -195,7 +198,7 @@ def _request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: li
     if command.person_id in ledger.gone:
         return Refused("not-signed-in", 401)
     if session is None:
-        return Refused("session-not-open")
+        return TOO_EARLY
     if first := session.active_of(command.person_id):
         return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
     if now >= session.closes_at or now >= session.starts_at:
@@ -285,7 +288,7 @@ def _open(ledger: Ledger, command: OpenSession, now: datetime, facts: list[Event
 def _describe(ledger: Ledger, command: DescribeSession) -> Answer:
     session = ledger.sessions.get(command.session_id)
     if session is None:
-        return Refused("session-not-open")
+        return TOO_EARLY
     session.about = _about(command.described)
     session.starts_at, session.ends_at = command.described.starts_at, command.described.ends_at
     return Done()

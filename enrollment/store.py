@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from enrollment import places
 from enrollment.commands import Anonymise, CancelEnrollment, Command, RequestSeat
-from enrollment.domain import Answer, Enrollment, Ledger, Session
+from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session
 from shared.contracts.enrollment import Participation
 from shared.database import sql
 from shared.database.pool import Connection
@@ -138,8 +138,10 @@ async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[U
 
 
 async def save_answers(conn: Connection, answered: Sequence[tuple[Command, Answer]]) -> None:
-    """Keep the first answer of each command that came with an Idempotency-Key."""
-    kept = [(command.command_id, command.keyed, answer) for command, answer in answered if command.keyed]
+    """Keep the first answer of each command that came with an Idempotency-Key, but for the one that says to ask again."""
+    kept = [
+        (command.command_id, command.keyed, answer) for command, answer in answered if command.keyed and answer != TOO_EARLY
+    ]
     await answers.keep(conn, [(key, keyed, ANSWER.dump_json(answer).decode()) for key, keyed, answer in kept])
 
 

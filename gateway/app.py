@@ -98,7 +98,7 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
 def public_app(settings: GatewaySettings, ready: Check) -> web.Application:
     """What people and programs outside see."""
     app = web.Application(
-        middlewares=[measured, edge.answered, edge.authenticated, edge.limited, edge.received, edge.same_origin],
+        middlewares=[measured, edge.answered, edge.at_home, edge.authenticated, edge.limited, edge.received, edge.same_origin],
         client_max_size=MAX_BODY,
     )
     app[edge.SETTINGS], app[edge.LIMITS] = settings, Limits(settings)

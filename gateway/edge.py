@@ -94,10 +94,21 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 @web.middleware
+async def at_home(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A demo lets anybody in as anybody, so it answers only under its own address: a page elsewhere whose name was made to lead
+    here would otherwise speak to it as if it were a page of ours (DNS rebinding).
+    """
+    settings = request.app[SETTINGS]
+    if settings.demo and request.host not in settings.own_hosts and not request.path.startswith("/health/"):
+        raise Rejected("wrong-host", 421)
+    return await handler(request)
+
+
+@web.middleware
 async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who asks: by a bearer token, or by the cookie of a browser that signed in."""
     authorization = request.headers.get("Authorization")
-    if authorization is not None:
+    if authorization is not None and is_api(request):  # a token is for programs; pages are for who signed in on a browser
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Rejected("token-not-valid", 401)
@@ -171,7 +182,7 @@ async def same_origin(request: web.Request, handler: Handler) -> web.StreamRespo
     """Refuse changes that another site has a browser ask for (CSRF): by where the browser says the request comes from, and for
     the forms of who is signed in by a token of ours as well. Programs with a token send no cookie, and may.
     """
-    if request.method in SAFE_METHODS or "Authorization" in request.headers:
+    if request.method in SAFE_METHODS or ("Authorization" in request.headers and is_api(request)):
         return await handler(request)
     if not _is_from_here(request):
         raise Rejected("cross-site", 403)
@@ -187,5 +198,6 @@ def _is_from_here(request: web.Request) -> bool:
         return site == "same-origin"
     origin = request.headers.get("Origin")
     if origin is not None:
-        return urlsplit(origin).netloc == request.host
+        scheme = urlsplit(request.app[SETTINGS].address).scheme
+        return origin == f"{scheme}://{request.host}"
     return not request.cookies  # no browser, and nothing to misuse

@@ -81,8 +81,16 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Without an operator nobody can invite others. Invite a second operator first."),
     ),
     "too-many-invitations": (
-        _("You invited many people today"),
-        _("At most a hundred invitations go out per person and day. Try again tomorrow."),
+        _("These are many invitations for one day"),
+        _("At most a hundred go out by one person, and five to one address. Try again tomorrow."),
+    ),
+    "has-this-role": (
+        _("This person has the role already"),
+        _("There is nothing to accept. Look at who has the role, below."),
+    ),
+    "wrong-host": (
+        _("This demo is not at this address"),
+        _("It can only be opened at the address that it printed when it was started."),
     ),
     "invalid-input": (
         _("Some fields are not right"),
@@ -173,6 +181,8 @@ FIELD_FAULTS: dict[str, str] = {
     "string_unicode": _("This holds characters that cannot be kept. Type it again."),
     "control_characters": _("This holds characters that nobody sees. Type it again."),
     "line_breaks": _("Write this on one line."),
+    "too_many_faults": _("Nearly everything here is wrong. Start again from an example in /v1/openapi.json."),
+    "link": _("Leave out links."),
     "citizen_number": _("This looks like a citizen service number (BSN). Leave it out: the law forbids us to keep it."),
     "literal_error": _("Choose one of these: %(limit)s."),
     "greater_than_equal": _("This must be %(limit)s or more."),

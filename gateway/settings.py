@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
 from shared.settings import ServiceSettings
+
+
+def _is_near(host: str) -> bool:
+    """Whether a name or an address is of this machine, or of a network that is not the internet."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".test", ".internal"))
 
 
 class GatewaySettings(ServiceSettings):
@@ -38,12 +48,18 @@ class GatewaySettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _a_demo_is_no_production(self) -> Self:
-        if self.demo and self.address.startswith("https://"):
+        if self.demo and (self.address.startswith("https://") or not _is_near(urlsplit(self.address).hostname or "")):
             raise ValueError(
-                "a demo lets anybody in as anybody, so it does not run at a public https address: "
+                "a demo lets anybody in as anybody, so it does not run at a public address: "
                 "unset SKILLSLAB_DEMO, or set SKILLSLAB_PUBLIC_URL to where only you can come"
             )
         return self
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """The names, with their ports, by which a demo is found."""
+        near = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]", self.host)}
+        return frozenset({urlsplit(self.address).netloc, *near})
 
     @property
     def address(self) -> str:

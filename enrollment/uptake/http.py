@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 
 from enrollment.uptake import disclosure, queries
-from enrollment.uptake.queries import Figures
 from enrollment.uptake.questions import Question
 from shared.errors import Rejected
 from shared.web.principal import signed_in
@@ -24,11 +23,10 @@ async def get_uptake(request: web.Request) -> web.Response:
         report = await queries.report(conn, question)
         own = {code for region in reviews for code in await queries.municipalities_of(conn, region)}
         asked = await queries.municipalities_of(conn, question.region)
-
-    def is_own(line: Figures) -> bool:
-        return bool({*map(str, line.key.values())} & (reviews | own))
-
-    items, totals = disclosure.exact(report) if asked <= own else disclosure.protected(report, is_own)
+        if asked <= own:
+            items, totals = disclosure.exact(report)
+        else:
+            items, totals = disclosure.protected(report, await queries.report(conn, question, within=own))
     return json(
         {
             "region": question.region,

@@ -19,6 +19,7 @@ Dimension = Literal[
     "employerSizeClass", "sector", "workerGroup", "fundingScheme", "month", "quarter", "year",
 ]  # fmt: skip
 
+SLUG = r"^[a-z0-9-]{1,64}$"
 REGION = r"^(NL|PV\d{2}|AM\d{2}|GM\d{4}|LD-[a-z]+|HUB-[a-z]+)$"
 
 
@@ -42,8 +43,8 @@ class Question(BaseModel):
     to: date = Field(default_factory=today)
     basis: Basis = "work"
     group_by: Annotated[list[Dimension], BeforeValidator(_split)] = Field(default_factory=list, max_length=3)
-    theme: str | None = None
-    fieldlab_id: str | None = None
+    theme: str | None = Field(default=None, pattern=SLUG)
+    fieldlab_id: str | None = Field(default=None, pattern=SLUG)
     level: int | None = Field(default=None, ge=1, le=8)
     employer_size_class: SizeClass | None = None
     sector: Sector | None = None

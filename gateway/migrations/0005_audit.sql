@@ -91,3 +91,15 @@ SELECT (now() AT TIME ZONE 'Europe/Amsterdam')::date
 $$;
 ALTER TABLE person ALTER COLUMN seen_on SET DEFAULT today();
 ALTER TABLE web_session ALTER COLUMN seen_on SET DEFAULT today();
+
+-- That invitations were mailed, for a day: neither withdrawing one nor asking again takes anything off the count.
+CREATE TABLE invitation_sent (
+    invited_by   uuid        NOT NULL,
+    address_hash bytea       NOT NULL,
+    at           timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX invitation_sent_by ON invitation_sent (invited_by, at);
+CREATE INDEX invitation_sent_to ON invitation_sent (address_hash, at);
+
+-- From which network a link was asked for, as a hash: somebody who asks for another's links does not use up that person's own.
+ALTER TABLE sign_in ADD COLUMN asked_from bytea NOT NULL DEFAULT '';

@@ -43,7 +43,7 @@ async def post_invite(request: web.Request) -> web.Response:
             shown = scope_name(await names.names(request), role, name or "", language)
             await roles.invite(conn, asks, email, role, shown, language)
     except Rejected as no:
-        if no.status != 429:
+        if no.status not in (409, 429):
             raise
         return await _show(request, given, {}, refusal=in_words(no), status=no.status)
     request.app[RELAY].wake()

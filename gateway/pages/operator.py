@@ -69,7 +69,7 @@ async def post_invite(request: web.Request) -> web.Response:
             role, shown = await _role(conn, known, name, given.get("place", ""), language)
             await roles.invite(conn, asks, email, role, shown, language)
     except Rejected as no:
-        if no.status != 429:
+        if no.status not in (409, 429):
             raise
         return await _show(request, given, {}, refusal=in_words(no), status=no.status)
     request.app[RELAY].wake()
@@ -96,7 +96,7 @@ def _fault_in_scope(known: Names, name: str, place: str, language: Language) -> 
     if not place:
         return NO_EMPLOYER
     code = inputs.fault_in_name(place)
-    return FIELD_FAULTS[code] if code else None
+    return FIELD_FAULTS[code] % {"limit": 200} if code else None
 
 
 def _fieldlab(known: Names, place: str) -> str | None:
@@ -129,7 +129,7 @@ async def _show(
 ) -> web.Response:
     asks, language = operator(request), language_of(request)
     asked = request.query.get("page", "1")
-    page = int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) < 10**5 else 1
+    page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 and int(asked) else 1
     async with reading(request.app[POOL], asks) as conn:
         held, total = await roles.holders(conn, ROLES, page=page, page_size=PAGE_SIZE)
         invitations = await roles.pending(conn, ROLES)

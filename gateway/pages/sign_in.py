@@ -48,7 +48,9 @@ async def post_sign_in(request: web.Request) -> web.Response:
     browser = _asker(request) or credentials.new_secret()
     try:
         async with transaction(request.app[POOL]) as conn:
-            await request.app[internal.SIGN_INS].request(conn, email, language_of(request), next_page, browser)
+            await request.app[internal.SIGN_INS].request(
+                conn, email, language_of(request), next_page, browser, edge.client_address(request)
+            )
     except Rejected as no:
         if no.status != 429:
             raise

@@ -82,5 +82,5 @@ WITH chosen AS (
     RETURNING name
 )
 UPDATE web_session SET role = $2, scope = $3
- WHERE session_hash = $1 AND expires_at > now() AND ($2 = 'worker' OR EXISTS (SELECT 1 FROM chosen))
+ WHERE session_hash = $1 AND expires_at > now() AND (($2, $3) = ('worker', '') OR EXISTS (SELECT 1 FROM chosen))
 RETURNING role

@@ -13,6 +13,8 @@ SELECT (SELECT count(*) FROM role WHERE person_id = $1) AS roles,
 -- The person with all that hangs on them: roles, tokens, sessions. What others may still hold of them goes too.
 WITH links AS (DELETE FROM sign_in WHERE lower(email) = lower($2)),
      invited AS (DELETE FROM invitation WHERE lower(email) = lower($2)),
+     counted AS (DELETE FROM invitation_sent
+                  WHERE invited_by = $1 OR address_hash = sha256(convert_to(lower($2), 'UTF8'))),
      invitations AS (UPDATE invitation SET inviter = '' WHERE invited_by = $1 AND lower(email) <> lower($2))
 DELETE FROM person WHERE person_id = $1
 

@@ -61,6 +61,7 @@ class Platform:
         say("The services start …")
         logs = self.data / "logs"
         logs.mkdir(exist_ok=True)
+        logs.chmod(0o700)
         for service in self.services:
             told = environment.for_service(service, everything, self.services)
             for number in range(1, self.workers + 1):

@@ -88,7 +88,7 @@ def start(data: Path, *, port: int | None = None, fast_and_loose: bool = False) 
     command = [str(bin_folder / "postgres"), "-D", str(cluster), "-p", str(port), "-k", str(sockets)]
     command += ["-c", "listen_addresses=127.0.0.1"]
     command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    with (home / "postgres.log").open("ab") as log:
+    with open(home / "postgres.log", "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), cwd="/",
             start_new_session=True,

@@ -38,6 +38,9 @@ def response_of(rejected: Rejected, body: dict[str, object] | None = None) -> we
     )
 
 
+MOST_COUNTED = 1000
+MOST_FAULTS = 50
+"""Beyond these a body is not mended fault by fault, and telling them all would cost more than the request did."""
 LIMITS = ("ge", "gt", "le", "lt", "max_length", "min_length", "expected")
 """Where pydantic tells which bound a value went past, or what it may be."""
 
@@ -47,8 +50,11 @@ def invalid(error: ValidationError) -> Rejected:
 
     `pointer` is where it stands in the body, or in the query; `limit` the bound that it went past, where there is one.
     """
+    if error.error_count() > MOST_COUNTED:
+        faults = [{"pointer": "#", "code": "too_many_faults", "detail": "Nearly everything is wrong; start from an example"}]
+        return Rejected("invalid-input", 400, "Some fields are not right; `errors` says which, and why.", errors=faults)
     errors = []
-    for fault in error.errors(include_url=False, include_input=False):
+    for fault in error.errors(include_url=False, include_input=False)[:MOST_FAULTS]:
         pointer = "#/" + "/".join(str(part) for part in fault["loc"])
         told = {"pointer": pointer, "code": fault["type"], "detail": fault["msg"]}
         limits = [str(value).replace(" or ", ", ") for name, value in fault.get("ctx", {}).items() if name in LIMITS]

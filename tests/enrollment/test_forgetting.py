@@ -219,13 +219,18 @@ async def test_an_erasure_that_is_told_twice_is_done_once(pool: Pool) -> None:
         "UPDATE event_log SET data = '{}'",
         "DELETE FROM event_log",
         "TRUNCATE event_log",
-        "SELECT set_config('skillslab.rekeying', 'on', true); UPDATE event_log SET type = 'other'",
-        "SELECT set_config('skillslab.rekeying', 'on', true); UPDATE event_log SET revision = revision + 1",
-        "SELECT set_config('skillslab.rekeying', 'on', true); DELETE FROM event_log",
+        "SELECT set_config('skillslab.rekeying', '{}', true); UPDATE event_log SET type = 'other'",
+        "SELECT set_config('skillslab.rekeying', '{}', true); UPDATE event_log SET revision = revision + 1",
+        "SELECT set_config('skillslab.rekeying', '{}', true); UPDATE event_log SET data = '{\"forged\": true}'",
+        "SELECT set_config('skillslab.rekeying', '{}', true); DELETE FROM event_log",
     ],
 )
-async def test_the_log_permits_no_other_rewrite(rewrite: str, a_session: ASession, pool: Pool) -> None:
+@pytest.mark.parametrize("table", ["event_log", "its partition"])
+async def test_the_log_permits_no_other_rewrite(rewrite: str, table: str, a_session: ASession, pool: Pool) -> None:
     await a_session(1)
+    if table != "event_log":
+        partition = await pool.fetchval("SELECT tableoid::regclass::text FROM event_log LIMIT 1")
+        rewrite = rewrite.replace("event_log", partition)
 
     async with transaction(pool) as conn:
         with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):

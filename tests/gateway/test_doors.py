@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from urllib.request import Request, urlopen
 
 import pytest
@@ -278,3 +280,67 @@ def test_nobody_makes_a_token_for_a_role_that_is_not_theirs(visit: Visit, platfo
     worker = signed_in(visit, platform, "eerzuchtig@voorbeeld.nl")
     for role in ("operator", "organiser duurzaamheidsfabriek", "region PV28"):
         assert worker.post("/mijn-tokens", {"name": "x", "role": role, "days": "30"}).status == 400
+
+
+# What is taken away stays away
+
+
+def test_a_role_that_is_withdrawn_does_not_come_back_by_an_invitation_or_an_old_token(visit: Visit, platform: Running) -> None:
+    """Somebody who sees it coming invites themselves, and a friend; and keeps a token."""
+    operator = visit("operator")
+    invite(operator, "sluw@lab.example", role="organiser", place="RAMLAB")
+    sly = signed_in(visit, platform, "sluw@lab.example")
+    accept(sly)
+    made = sly.post("/mijn-tokens", {"name": "later", "role": "organiser ramlab", "days": "30", "canWrite": "true"})
+    token = re.search(r'<code class="token">([^<]+)</code>', made.text)
+    assert token
+    assert "heeft de rol al" in invite(sly, "sluw@lab.example", role="organiser").words
+    invite(sly, "vriend@lab.example", role="organiser")
+    friend = signed_in(visit, platform, "vriend@lab.example")
+    offered = form_on(friend.get("/rollen"), r"/rollen/uitnodigingen/[^/]+/aannemen")
+
+    person = str(me(sly)["personId"])
+    assert operator.post("/collegas/rol-intrekken", {"person": person, "role": "organiser", "scope": "ramlab"}).status == 303
+
+    assert friend.post(offered).status == 404
+    invite(operator, "sluw@lab.example", role="organiser", place="RAMLAB")
+    accept(sly)
+    assert ask_by_token(platform, token[1], "/v1/enrollments") == 401
+
+
+def test_one_address_is_not_pestered_with_invitations(visit: Visit) -> None:
+    """Neither asking again nor withdrawing starts the count anew."""
+    operator = visit("operator")
+    for _ in range(5):
+        assert "onderweg" in invite(operator, "bestookt@lab.example", role="organiser", place="RAMLAB").words
+        operator.post(form_on(operator.get("/beheer"), r"/uitnodigingen/[^/]+/intrekken"))
+
+    assert "veel uitnodigingen" in invite(operator, "bestookt@lab.example", role="organiser", place="RAMLAB").words
+
+
+def test_a_name_that_stands_in_mails_to_others_holds_no_link(visit: Visit, platform: Running) -> None:
+    visitor = signed_in(visit, platform, "reclame@voorbeeld.nl")
+    for name in ("Win! https://voorbeeld.nl", "Kijk op www.voorbeeld.nl"):
+        assert "Laat links weg" in visitor.post("/mijn-gegevens", {"name": name}).words
+
+
+def test_many_at_once_get_no_more_links_to_one_address_than_one_after_the_other(visit: Visit, platform: Running) -> None:
+    with ThreadPoolExecutor(12) as crowd:
+        asked = [crowd.submit(visit().post, "/aanmelden", {"email": "storm@voorbeeld.nl"}) for _ in range(24)]
+        statuses = Counter(one.result().status for one in asked)
+
+    assert statuses == {303: 5, 429: 19}
+
+
+def test_a_token_opens_no_page_and_fills_in_no_form(platform: Running) -> None:
+    """It is for programs: what a person chooses about themselves is chosen in a browser."""
+    token = platform.tokens("organiser", 1)[0]
+    assert ask_by_token(platform, token, "/v1/me") == 200
+    body = b"role=organiser&scope=duurzaamheidsfabriek&name=Een+ander"
+    for path in ("/rollen/opgeven", "/mijn-gegevens", "/mijn-tokens"):
+        ask_by_token(platform, token, path, "POST", body)
+    assert ask_by_token(platform, token, "/v1/me") == 200
+
+
+def test_a_scope_that_goes_with_no_role_is_not_kept(visit: Visit) -> None:
+    assert visit("worker").post("/rollen/kies", {"role": "worker", "scope": "x" * 10_000}).status == 404

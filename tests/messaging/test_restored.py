@@ -60,6 +60,9 @@ async def test_a_log_put_back_on_a_new_server_is_read_in_full_and_goes_on(make_d
 
 async def test_history_stays_closed_after_it(make_database: MakeDatabase) -> None:
     url = await make_database("messaging")
+    pool = await open_pool(url, service="test")
+    await record(pool, a_fact())
+    pool.terminate()
     await restored.begin_new_life(url)
 
     conn = await asyncpg.connect(url)
