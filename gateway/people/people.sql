@@ -65,12 +65,14 @@ RETURNING email, language, next_page
 -- name: forget_old
 WITH sessions AS (DELETE FROM web_session WHERE expires_at < now()),
      tokens AS (DELETE FROM token WHERE expires_at < now() - interval '30 days'),
-     invitations AS (DELETE FROM invitation WHERE expires_at < now())
+     invitations AS (DELETE FROM invitation WHERE expires_at < now()),
+     visits AS (DELETE FROM provider_visit WHERE expires_at < now())
 DELETE FROM sign_in WHERE expires_at < now() - interval '1 day'
 
 -- name: disarm
 -- Made-up people keep nothing that lets anybody in.
 WITH made_up AS (SELECT person_id FROM person WHERE email LIKE $1),
      roles AS (DELETE FROM role USING made_up WHERE role.person_id = made_up.person_id),
+     identities AS (DELETE FROM identity USING made_up WHERE identity.person_id = made_up.person_id),
      sessions AS (DELETE FROM web_session USING made_up WHERE web_session.person_id = made_up.person_id)
 DELETE FROM token USING made_up WHERE token.person_id = made_up.person_id
