@@ -117,6 +117,7 @@ def test_cookies_that_are_no_text_are_nobodys(visit: Visit) -> None:
     anybody = visit()
     for name, page, status in (
         (edge.COOKIE, "/v1/me", 401), ("skillslab-asked", f"/aanmelden/{'0' * 32}.x", 410),
+        ("skillslab-left", "/aanmelden/organisatie/school/terug?state=x", 400),
     ):  # fmt: skip
         assert anybody.get(page, headers={"Cookie": f"{name}=\xff\xfe"}).status == status
 
