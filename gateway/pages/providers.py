@@ -11,7 +11,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway import edge
+from gateway import acts, edge
 from gateway.api.passing import id_in_path
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
@@ -54,6 +54,7 @@ async def post_connect(request: web.Request) -> web.Response:
     return await _send(request, asks.person_id, "")
 
 
+@acts.act("account-disconnected")
 async def post_disconnect(request: web.Request) -> web.Response:
     """The account signs nobody in here any more; a link in a mail still does."""
     asks, _cookie = signed_in(request), browser_of(request)
@@ -118,7 +119,9 @@ async def _sign_in(request: web.Request, provider: Provider, arrival: Arrival, v
         person_id = await identities.holder(conn, arrival.account)
     if person_id is None:
         person_id = await _meet(request, await provider.verified_address(arrival), arrival)
-    return await welcome(request, person_id, visit.next_page)
+    response = await welcome(request, person_id, visit.next_page)
+    await acts.did(request, "signed-in")
+    return response
 
 
 async def _meet(request: web.Request, email: str | None, arrival: Arrival) -> UUID:
@@ -142,6 +145,7 @@ async def _connect(request: web.Request, arrival: Arrival, person_id: UUID) -> w
         is_theirs = await identities.add(conn, arrival.account, person_id)
     if not is_theirs:
         raise Rejected("account-taken", 409)
+    await acts.did(request, "account-connected")
     return go(request, "my-data", saved="true")
 
 

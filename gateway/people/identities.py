@@ -56,6 +56,7 @@ class Identity:
 
     identity_id: UUID
     issuer: str
+    subject: str
     connected_at: datetime
 
 

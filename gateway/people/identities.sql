@@ -29,7 +29,7 @@ INSERT INTO identity (issuer, subject, person_id) VALUES ($1, $2, $3)
 RETURNING person_id
 
 -- name: identities
-SELECT identity_id, issuer, connected_at FROM identity WHERE person_id = $1 ORDER BY connected_at, identity_id
+SELECT identity_id, issuer, subject, connected_at FROM identity WHERE person_id = $1 ORDER BY connected_at, identity_id
 
 -- name: remove_identity
 DELETE FROM identity WHERE identity_id = $1 AND person_id = $2 RETURNING identity_id

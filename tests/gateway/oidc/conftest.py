@@ -33,7 +33,7 @@ from shared.web.server import POOL, Background
 from tests.provider import Account, Provider
 from tests.servers import scratch
 
-WRITTEN = ("person", "identity", "web_session", "role", "sign_in")
+WRITTEN = ("person", "identity", "web_session", "role", "sign_in", "audit_entry")
 
 
 @dataclass(frozen=True)

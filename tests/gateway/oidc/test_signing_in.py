@@ -272,6 +272,18 @@ async def test_an_account_is_connected_signs_in_and_is_disconnected_again(door: 
     assert (await (await door.guest()).sign_in()).refused == "address-not-verified"
 
 
+async def test_what_is_done_with_an_account_is_written_down(door: Door) -> None:
+    owner, person = await door.known("accounted@here.example")
+    door.somebody()
+    await owner.connect()
+    await (await door.guest()).sign_in()
+    await owner.post(disconnect_form((await owner.get("/mijn-gegevens")).text))
+    async with connection(door.pool) as conn:
+        rows = await conn.fetch("SELECT action, record FROM audit_entry WHERE actor_id = $1 ORDER BY entry_id", person)
+    assert [row["action"] for row in rows] == ["account-connected", "signed-in", "account-disconnected"]
+    assert rows[-1]["record"].startswith("accounts/")
+
+
 async def test_connecting_again_changes_nothing_and_what_is_connected_is_not_offered_again(door: Door) -> None:
     owner, _person = await door.known("again@here.example")
     door.somebody()
