@@ -22,6 +22,7 @@ ACTION = "action"
 KINDS = {
     "enrollmentId": "enrollments", "enrollment": "enrollments", "sessionId": "sessions", "session": "sessions",
     "courseId": "courses", "course": "courses", "fieldlabId": "fieldlabs", "invitation": "invitations", "token": "tokens",
+    "identity": "accounts",
 }  # fmt: skip
 """What a part of an address names."""
 
@@ -61,6 +62,12 @@ def act(action: str) -> Callable[[Handler], Handler]:
 def note(request: web.Request, record: str = "", *, about: Collection[UUID] = (), actor: Principal | None = None) -> None:
     """Say to what, about whom, or by whom the act at hand is."""
     request[NOTE] = Note(record, tuple(about), actor)
+
+
+async def did(request: web.Request, action: str) -> None:
+    """Write down what turned out to be done, in a handler that may do one thing or another."""
+    noted = request.get(NOTE, Note())
+    await write(request, action, noted.record, noted.about, noted.actor)
 
 
 async def saw(request: web.Request, action: str, people: Collection[UUID], record: str = "") -> None:

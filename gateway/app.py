@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -37,6 +38,9 @@ from shared.web.log_page import log_route
 from shared.web.principal import PrincipalKey
 from shared.web.server import MAX_BODY, POOL, Background, Check, Listener, health, internal_app, measured, port_of
 
+if TYPE_CHECKING:
+    from gateway.oidc.provider import Provider
+
 OPERATIONS = list(chain(reference.all, courses.all, enrollments.all, uptake.all, me.all, retention_terms.all))
 
 
@@ -49,7 +53,7 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
     transport = connect(settings.bus_url, settings.organisation_number)
     async with transaction(pool) as conn:
         await (demo.furnish(conn, settings) if settings.demo else demo.clear_away(conn))
-    async with open_session() as session:
+    async with open_session() as session, open_providers(settings) as providers:
         services = {
             name: Client(session, url, key, PUBLISHER)
             for name, url in (
@@ -72,6 +76,7 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
         outside[clients.CATALOG], outside[clients.ENROLLMENT] = services["catalog"], services["enrollment"]
         outside[clients.NOTIFICATIONS] = services["notifications"]
         outside[clients.REQUESTS], outside[clients.RELAY] = requests, relay
+        outside[pages.PROVIDERS] = providers
         inside[internal.ADDRESS] = settings.address
         for app in (inside, outside):
             app[POOL], app[internal.SIGN_INS] = pool, sign_ins
@@ -93,6 +98,22 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
         finally:
             await transport.close()
             pool.terminate()
+
+
+@asynccontextmanager
+async def open_providers(settings: GatewaySettings) -> AsyncIterator[Mapping[str, Provider]]:
+    """The identity providers of organisations, by their id, on one line that all share."""
+    if not settings.oidc_providers:
+        yield {}
+        return
+    from gateway.oidc.calls import Bounded  # noqa: PLC0415  (these libraries cost memory, and many platforms need none)
+    from gateway.oidc.provider import Provider  # noqa: PLC0415
+
+    line = Bounded()
+    try:
+        yield {told.id: Provider(told, line, demo=settings.demo) for told in settings.oidc_providers}
+    finally:
+        await line.aclose()
 
 
 def public_app(settings: GatewaySettings, ready: Check) -> web.Application:

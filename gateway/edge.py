@@ -24,6 +24,7 @@ PRINCIPAL = web.RequestKey("principal", Principal)
 COOKIE_OF_SESSION = web.RequestKey("cookie of the session", str)
 
 SIGN_IN_PATHS = frozenset(("/aanmelden", "/en/sign-in", "/aanmelden/verstuurd", "/en/sign-in/sent"))
+SIGN_IN_ELSEWHERE = ("/aanmelden/organisatie/", "/en/sign-in/organisation/")
 API_VERSION = "1.0.0"
 COOKIE = "skillslab"
 LIMITS = web.AppKey("limits", Limits)
@@ -135,7 +136,7 @@ async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
             await _count(request, limits.writes_of_a_person if writes else limits.reads_of_a_person)
         else:
             await _count(request, limits.writes_from_an_address if writes else limits.reads_from_an_address)
-        if writes and request.path in SIGN_IN_PATHS:
+        if writes and (request.path in SIGN_IN_PATHS or request.path.startswith(SIGN_IN_ELSEWHERE)):
             await _count(request, limits.sign_ins_from_an_address)
     return await handler(request)
 

@@ -152,6 +152,34 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This link no longer works"),
         _("A link works once, and for ten minutes. Ask for a new one."),
     ),
+    "visit-over": (
+        _("This sign-in is no longer valid"),
+        _("It took longer than ten minutes, was used already, or began in another browser. Begin again."),
+    ),
+    "provider-refused": (
+        _("Your organisation did not sign you in"),
+        _("You stopped on the way, or may not use Skillslab with that account. Try again, or have a link mailed to you."),
+    ),
+    "provider-not-believed": (
+        _("The answer of your organisation is not right"),
+        _("For your safety nothing was done with it. Try again. If it goes wrong again, have a link mailed to you."),
+    ),
+    "provider-away": (
+        _("Your organisation does not answer"),
+        _("Nothing was changed. Try again in a minute, or have a link mailed to you."),
+    ),
+    "address-known": (
+        _("There is an account with your mail address already"),
+        _("Only you can connect it. Sign in with a link in a mail first; then connect your organisation's account at My data."),
+    ),
+    "address-not-verified": (
+        _("Your organisation does not vouch for a mail address of yours"),
+        _("Sign in with a link in a mail first; then connect your organisation's account at My data."),
+    ),
+    "account-taken": (
+        _("This account is connected to somebody else here"),
+        _("Sign in with it to see to whom. Once it is disconnected there, at My data, you can connect it here."),
+    ),
     "busy": (
         _("It is very busy"),
         _("Nothing was changed. Please try again in a moment."),

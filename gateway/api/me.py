@@ -16,7 +16,7 @@ from gateway.api.passing import id_in_path, sent
 from gateway.api.shapes import Erasure, Me, MyChanges, MyData, RoleShape
 from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS, RELAY
 from gateway.edge import signed_in
-from gateway.people import audit, credentials, erasing, people
+from gateway.people import audit, credentials, erasing, identities, people
 from gateway.people.credentials import WORKER
 from gateway.people.people import Person
 from gateway.problems import language_of, text
@@ -153,6 +153,10 @@ async def everything(request: web.Request) -> MyData:
                 "signed_in": [
                     {"browser": one.browser, "created_at": one.created_at, "seen_on": one.seen_on}
                     for one in await credentials.sessions(conn, principal.person_id, "")
+                ],
+                "accounts": [
+                    {"issuer": one.issuer, "subject": one.subject, "connected_at": one.connected_at}
+                    for one in await identities.of(conn, principal.person_id)
                 ],
                 "tokens": [
                     {

@@ -439,6 +439,14 @@ class OwnSession(Shape):
     seen_on: date
 
 
+class OwnAccount(Shape):
+    """An account of an organisation by which you sign in."""
+
+    issuer: str
+    subject: str = Field(description="Its number there.")
+    connected_at: AwareDatetime
+
+
 class OwnAct(Shape):
     """Something that you did, or that somebody in this role did with your data."""
 
@@ -457,6 +465,7 @@ class MyData(Shape):
     enrollments: list[OwnEnrollment]
     mails: list[OwnMail]
     signed_in: list[OwnSession]
+    accounts: list[OwnAccount]
     tokens: list[OwnToken]
     done_by_you: list[OwnAct] = Field(description="The latest thousand.")
     looked_at_by_others: list[OwnAct] = Field(description="The latest thousand.")

@@ -3,7 +3,7 @@
 from shared.database.migrate import run_sql
 
 revision = "gateway_0005"
-down_revision = "gateway_0003"
+down_revision = "gateway_0004"
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""What Skillslab knows about somebody: to see, to correct, to take along, and to have forgotten."""
+"""What Skillslab knows about somebody: to see, to correct, to take along, and to have forgotten; and how they sign in."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from asyncpg import Record
 from gateway import acts
 from gateway.api import me
 from gateway.api.passing import id_in_path
-from gateway.edge import signed_in
+from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
-from gateway.pages import names
+from gateway.pages import names, refusals
 from gateway.pages.addresses import path
 from gateway.pages.names import Names
 from gateway.pages.page import go, in_words, redirect, show
 from gateway.pages.roles import browser_of, scope_name
 from gateway.pages.sign_in import forget_cookie
-from gateway.people import audit, credentials, inputs, people
+from gateway.people import audit, credentials, identities, inputs, people
+from gateway.people.identities import Identity
 from gateway.problems import FIELD_FAULTS, language_of
+from gateway.settings import IdentityProvider
 from shared.database.pool import transaction
 from shared.errors import Rejected
 from shared.translations import LANGUAGES, Language
@@ -42,8 +44,17 @@ class Look:
     action: str
 
 
+@dataclass(frozen=True)
+class Connected:
+    """An account of an organisation, with the organisation's name."""
+
+    identity: Identity
+    name: str
+
+
 async def get_my_data(request: web.Request) -> web.Response:
-    return await _show(request, {}, {})
+    status, refusal = refusals.told(request)
+    return await _show(request, {}, {}, refusal=refusal, status=status)
 
 
 @acts.act("data-corrected")
@@ -110,12 +121,18 @@ async def _show_erase(request: web.Request, *, refusal: tuple[str, str] | None =
 
 
 async def _show(
-    request: web.Request, given: Mapping[str, str], faults: Mapping[str, str], *, status: int = 200
+    request: web.Request,
+    given: Mapping[str, str],
+    faults: Mapping[str, str],
+    *,
+    refusal: tuple[str, str] | None = None,
+    status: int = 200,
 ) -> web.Response:
     asks, cookie = signed_in(request), browser_of(request)
     async with reading(request.app[POOL], asks) as conn:
         person = await me.known(conn, asks)
         sessions = await credentials.sessions(conn, asks.person_id, cookie)
+        held = await identities.of(conn, asks.person_id)
     wanted = {f"mail-{mail}": "true" for mail in people.CAN_DECLINE if mail not in person.declines}
     return await show(
         request,
@@ -125,8 +142,22 @@ async def _show(
         given=given or {"name": person.name, "language": person.language, **wanted},
         faults=faults,
         sessions=sessions,
+        connected=_connected(held, request.app[SETTINGS].oidc_providers),
+        providers=_not_connected(held, request.app[SETTINGS].oidc_providers),
+        refusal=refusal,
         saved=request.query.get("saved") == "true",
     )
+
+
+def _connected(held: Sequence[Identity], providers: Sequence[IdentityProvider]) -> Sequence[Connected]:
+    """With the address of the issuer where its provider is no longer there."""
+    called = {provider.issuer: provider.name for provider in providers}
+    return [Connected(one, called.get(one.issuer, one.issuer)) for one in held]
+
+
+def _not_connected(held: Sequence[Identity], providers: Sequence[IdentityProvider]) -> Sequence[IdentityProvider]:
+    issuers = {one.issuer for one in held}
+    return [provider for provider in providers if provider.issuer not in issuers]
 
 
 def _looks(rows: Sequence[Record], known: Names, language: Language) -> Sequence[Look]:

@@ -1,4 +1,4 @@
-"""Signing in by a link in a mail, or in demo mode with one click; and signing out."""
+"""Signing in by a link in a mail, or in demo mode with one click; and signing out. By an organisation: see providers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway import acts, demo, edge, internal
 from gateway.clients import RELAY
 from gateway.edge import CREDENTIALS, SETTINGS
 from gateway.forms import form
-from gateway.pages import addresses, browsers
+from gateway.pages import addresses, browsers, refusals
 from gateway.pages.page import go, in_words, redirect, show
 from gateway.people import credentials, inputs
 from gateway.people.credentials import SESSION_DAYS
@@ -35,7 +35,9 @@ def _(text: str) -> str:
 
 
 async def get_sign_in(request: web.Request) -> web.Response:
-    return await _show_form(request, safe_next(request.query.get("next", "")), {}, {})
+    """The form; with what went wrong for who comes back from an organisation and was not let in."""
+    status, refusal = refusals.told(request)
+    return await _show_form(request, safe_next(request.query.get("next", "")), {}, {}, refusal=refusal, status=status)
 
 
 async def post_sign_in(request: web.Request) -> web.Response:
@@ -149,6 +151,7 @@ async def _show_form(
         given=given,
         faults=faults,
         refusal=refusal,
+        providers=request.app[SETTINGS].oidc_providers,
         samples=demo.SAMPLES if request.app[SETTINGS].demo else (),
     )
 

@@ -189,6 +189,8 @@ ACTIONS: Mapping[str, str] = {
     "role-withdrawn": _("withdrew somebody's role"),
     "token-made": _("made a token"),
     "token-ended": _("ended a token"),
+    "account-connected": _("connected an account of an organisation"),
+    "account-disconnected": _("disconnected an account of an organisation"),
     "audit-read": _("read the audit log"),
 }
 """What somebody did, as the audit log has it: after "who" comes this."""
@@ -222,6 +224,7 @@ ERASED: Mapping[str, str] = {
     "roles": _("roles"),
     "tokens": _("tokens"),
     "sessions": _("devices on which you were signed in"),
+    "accounts": _("accounts of organisations"),
     "links": _("links to sign in"),
     "invitations": _("invitations to you"),
     "acts": _("lines of the audit log, of which the name went"),

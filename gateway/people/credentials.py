@@ -60,7 +60,7 @@ def new_secret() -> str:
 
 def digest(secret: str) -> bytes:
     """What is kept of a secret. It has 256 random bits, so that a fast hash is enough."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).digest()  # a cookie may hold any bytes at all
 
 
 class Credentials:

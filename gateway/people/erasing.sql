@@ -6,11 +6,12 @@ SELECT email FROM person WHERE person_id = $1 FOR UPDATE
 SELECT (SELECT count(*) FROM role WHERE person_id = $1) AS roles,
        (SELECT count(*) FROM token WHERE person_id = $1) AS tokens,
        (SELECT count(*) FROM web_session WHERE person_id = $1) AS sessions,
+       (SELECT count(*) FROM identity WHERE person_id = $1) AS accounts,
        (SELECT count(*) FROM sign_in WHERE lower(email) = lower($2)) AS links,
        (SELECT count(*) FROM invitation WHERE lower(email) = lower($2)) AS invitations
 
 -- name: erase
--- The person with all that hangs on them: roles, tokens, sessions. What others may still hold of them goes too.
+-- The person with all that hangs on them: roles, tokens, sessions, accounts. What others may still hold of them goes too.
 WITH links AS (DELETE FROM sign_in WHERE lower(email) = lower($2)),
      invited AS (DELETE FROM invitation WHERE lower(email) = lower($2)),
      counted AS (DELETE FROM invitation_sent

@@ -69,7 +69,7 @@ async def set_name(conn: Connection, person_id: UUID, name: str) -> None:
 
 
 async def forget_old(conn: Connection) -> None:
-    """Let go of links, sessions, invitations and tokens that ran out."""
+    """Let go of links, sessions, invitations, tokens and visits to providers that ran out."""
     await conn.execute(SQL.forget_old)
 
 

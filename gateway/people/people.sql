@@ -72,7 +72,8 @@ RETURNING email, language, next_page
 WITH sessions AS (DELETE FROM web_session WHERE expires_at < now()),
      tokens AS (DELETE FROM token WHERE expires_at < now() - interval '30 days'),
      invitations AS (DELETE FROM invitation WHERE expires_at < now()),
-     counted AS (DELETE FROM invitation_sent WHERE at < now() - interval '1 day')
+     counted AS (DELETE FROM invitation_sent WHERE at < now() - interval '1 day'),
+     visits AS (DELETE FROM provider_visit WHERE expires_at < now())
 DELETE FROM sign_in WHERE expires_at < now() - interval '1 day'
 
 -- name: disarm
@@ -87,6 +88,8 @@ WITH RECURSIVE made_up AS (
     DELETE FROM role USING given WHERE (role.person_id, role.name, role.scope) = (given.person_id, given.name, given.scope)
 ), invitations AS (
     DELETE FROM invitation WHERE invited_by IN (SELECT person_id FROM made_up UNION SELECT person_id FROM given)
+), identities AS (
+    DELETE FROM identity USING made_up WHERE identity.person_id = made_up.person_id
 ), sessions AS (
     DELETE FROM web_session USING made_up WHERE web_session.person_id = made_up.person_id
 )

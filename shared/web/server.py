@@ -172,7 +172,8 @@ def main(
 
 def _in_words(fault: Mapping[str, Any]) -> str:
     names = "".join(f"SKILLSLAB_{str(part).upper()}: " for part in fault["loc"][:1])
-    return f"  {names}{fault['msg'].removeprefix('Value error, ')}"
+    inside = ".".join(str(part) for part in fault["loc"][1:])
+    return f"  {names}{f'{inside}: ' if inside else ''}{fault['msg'].removeprefix('Value error, ')}"
 
 
 def serve(service: str, open_service: OpenService, log_level: str) -> None:

@@ -14,7 +14,8 @@ import pytest_asyncio
 from yarl import URL
 
 from gateway import forms
-from gateway.people import credentials, people, roles
+from gateway.people import credentials, identities, people, roles
+from gateway.people.identities import Account
 from shared.database.pool import transaction
 from shared.launch.postgres import Postgres
 from shared.web.principal import Principal, Role
@@ -106,6 +107,8 @@ class World:
                         conn, self.persons["stranger"], Role("worker"), name="", can_write=False, days=1
                     )
                 self.things[target] = ("", str(other[0]))
+            case "identity":
+                self.things[target] = ("", await self.account_of("stranger"))
             case "invitation":
                 async with transaction(self.house.people) as conn:
                     await conn.execute("DELETE FROM role WHERE person_id = $1", self.persons["worker"])
@@ -117,6 +120,14 @@ class World:
         async with transaction(self.house.people) as conn:
             made = await credentials.make_token(conn, self.persons[role], Role("worker"), name="", can_write=False, days=1)
         return str(made[0])
+
+    async def account_of(self, name: str) -> str:
+        """A new account of an organisation, connected to this person; gives its id here."""
+        account = Account("https://gone.example", uuid4().hex)
+        async with transaction(self.house.people) as conn:
+            await identities.add(conn, account, self.persons[name])
+            connected = await identities.of(conn, self.persons[name])
+        return str(connected[-1].identity_id)
 
     async def invite(self, name: str, lab: str = "") -> str:
         operator = Principal(self.persons["operator"], (Role("operator"),))
@@ -174,6 +185,6 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             world.open_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
             world.things["fieldlab"] = (OWN_LAB, OTHER_LAB)
             world.things["other session"] = (world.open_session, world.open_session)
-            for target in ("enrollment", "token", "invitation", "colleague-invitation"):
+            for target in ("enrollment", "token", "identity", "invitation", "colleague-invitation"):
                 await world.fresh(target)
             yield world

@@ -23,6 +23,7 @@ Target = Literal[
     "colleague-invitation",
     "token",
     "mail",
+    "identity",
 ]
 
 IN_A_YEAR = {
@@ -115,6 +116,9 @@ READ: Mapping[str, Rule] = {
     "sign-in": everybody(),
     "sign-in-sent": everybody(),
     "sign-in-link": everybody(410),
+    "provider-sign-in": everybody(303),
+    "provider-back": everybody(303),
+    "connect": everybody(303),
     "roles": page(),
     "colleagues": Rule({"organiser": 200, "region": 200, "employer": 200}, 403, 303),
     "operator": Rule({"operator": 200}, 403, 303),
@@ -149,6 +153,9 @@ CHANGE: Mapping[str, Rule] = {
     "sign-in-sent": everybody(400),
     "sign-in-link": everybody(410),
     "sign-in-sample": everybody(404),
+    "provider-sign-in": everybody(303),
+    "connect": signed_in(303, anonymous=303),
+    "disconnect": Rule(dict.fromkeys(ROLES, 303), 303, 303, target="identity"),
     "sign-out": everybody(303),
     "act-as": Rule({}, 404, 303, body={"role": "operator", "scope": "elsewhere"}),
     "give-up": Rule({}, 404, 303, body={"role": "region", "scope": "PV20"}),

@@ -23,7 +23,7 @@ from enrollment import queries
 from gateway.edge import who_asks
 from gateway.pages import routes
 from gateway.pages.addresses import ADDRESSES, path
-from gateway.people import audit, credentials
+from gateway.people import audit, credentials, identities
 from shared.database.pool import transaction
 from shared.web.principal import HEADER, Principal, PrincipalKey, Role, service
 from tests.authorisation.conftest import Answer, World
@@ -34,11 +34,12 @@ pytestmark = pytest.mark.timeout(180)
 in_the_house = pytest.mark.asyncio(loop_scope="package")
 
 PARTS = {"fieldlab": "techport", "fieldlabId": "techport", "slug": "busy", "mail": "1.M2P3Q4.x", "number": "0",
-         "token": f"{'0' * 32}.x", "erasure": str(uuid4()), "erasureId": str(uuid4())}  # fmt: skip
+         "token": f"{'0' * 32}.x", "erasure": str(uuid4()), "erasureId": str(uuid4()), "provider": "school"}  # fmt: skip
 OF_TARGET = {
     "enrollment": ("enrollment", "enrollmentId"), "course": ("course", "courseId"), "draft": ("course", "courseId"),
     "session": ("session", "sessionId"), "invitation": ("invitation",), "colleague-invitation": ("invitation",),
     "token": ("token",), "other session": ("session",), "fieldlab": ("fieldlab", "fieldlabId"),
+    "identity": ("identity",),
 }  # fmt: skip
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -127,6 +128,8 @@ async def answer_to(world: World, case: Case) -> Answer:
         thing = str(uuid4()) if whose == "missing" else world.things[rule.target][0 if whose == "own" else 1]
         if rule.target == "token" and whose == "own":
             thing = await world.own_token(case.role or "worker")
+        elif rule.target == "identity" and whose == "own":
+            thing = await world.account_of(case.role or "worker")
         parts |= dict.fromkeys(OF_TARGET[rule.target], thing)
     name = await world.throwaway(case.role) if rule.throwaway and case.role else case.role
     if is_page:
@@ -215,6 +218,7 @@ def without_filters(monkeypatch: pytest.MonkeyPatch) -> None:
         (audit, "own", r"WHERE actor_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (credentials, "tokens", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (credentials, "sessions", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
+        (identities, "identities", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
     ):
         statement, count = re.subn(pattern, instead, getattr(module.SQL, name))
         assert count == 1, name
@@ -262,6 +266,8 @@ async def leaks(world: World) -> list[str]:
         text = (await world.ask("GET", "/mijn-gegevens", cookie=cookie)).text
         if "Onbekende browser van een ander" in text:
             found.append(f"{role} sees where a stranger is signed in")
+        if world.things["identity"][1] in text:
+            found.append(f"{role} sees which account a stranger signs in with")
     return found
 
 

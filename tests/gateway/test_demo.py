@@ -7,8 +7,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from gateway import demo
-from gateway.people import credentials, people, roles
+from gateway.people import credentials, identities, people, roles
 from gateway.people.credentials import Credentials
+from gateway.people.identities import Account
 from gateway.settings import GatewaySettings
 from shared.database.pool import Pool, transaction
 from shared.web.principal import Principal, Role
@@ -25,17 +26,22 @@ def settings(folder: Path) -> GatewaySettings:
     )  # fmt: skip
 
 
-async def test_without_the_demo_its_people_have_no_roles_tokens_or_sessions(make_pool: OpenPool, tmp_path: Path) -> None:
+async def test_without_the_demo_its_people_have_no_roles_tokens_sessions_or_accounts(
+    make_pool: OpenPool, tmp_path: Path
+) -> None:
     pool: Pool = await make_pool("gateway")
     async with transaction(pool) as conn:
         await demo.furnish(conn, settings(tmp_path))
         operator = await demo.meet(conn, demo.SAMPLES[-1])
         cookie = await credentials.open_session(conn, operator, "")
+        account = Account("https://sso.example", "operator")
+        assert await identities.add(conn, account, operator)
         assert len(await roles.of(conn, operator)) == 1
 
         await demo.clear_away(conn)
 
         assert await roles.of(conn, operator) == []
+        assert await identities.holder(conn, account) is None
     found = await Credentials(pool)._holders_of_sessions([credentials.digest(cookie)])
     assert found == [None]
     token = demo.token_of(demo.SAMPLES[0], settings(tmp_path))

@@ -115,6 +115,15 @@ def test_five_wrong_codes_end_the_code_and_leave_the_link(visit: Visit, platform
     assert asker.post(link).status == 303
 
 
+def test_cookies_that_are_no_text_are_nobodys(visit: Visit) -> None:
+    anybody = visit()
+    for name, page, status in (
+        (edge.COOKIE, "/v1/me", 401), ("skillslab-asked", f"/aanmelden/{'0' * 32}.x", 410),
+        ("skillslab-left", "/aanmelden/organisatie/school/terug?state=x", 400),
+    ):  # fmt: skip
+        assert anybody.get(page, headers={"Cookie": f"{name}=\xff\xfe"}).status == status
+
+
 def test_an_unknown_address_gets_the_same_answer_as_a_known_one(visit: Visit, platform: Running) -> None:
     signed_in(visit, platform, "bekend@voorbeeld.nl")
     answers = [visit().post("/aanmelden", {"email": f"{who}@voorbeeld.nl"}) for who in ("bekend", "onbekend")]

@@ -16,6 +16,7 @@ from tests.browser import DESK, PHONE, sign_in
 from tests.gateway.conftest import SessionWith, Visit
 from tests.gateway.test_pages import FIELDLAB, a_course_of, enroll, eventually, open_to_anyone
 from tests.platform import Running
+from tests.provider import Account, Provider
 
 pytestmark = pytest.mark.browser
 
@@ -190,3 +191,40 @@ def test_a_link_in_a_mail_signs_in(page: Page) -> None:
     page.click("form.form button")
     page.wait_for_url("**/en/my-enrollments")
     assert "mail@example.nl" in page.text_content("header")  # type: ignore[operator]
+
+
+def test_one_press_of_a_button_signs_in_by_an_organisation(browser: Browser, platform: Running, provider: Provider) -> None:
+    """Past what the policy of our pages lets a form do, with cookies as browsers send them, and without a script."""
+    provider.behave()
+    provider.account = Account("in a browser", "browser@school.example")
+    context = browser.new_context(base_url=platform.base_url, viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/en/sign-in?next=/en/my-data")
+    page.get_by_role("button", name="Sign in with Voorbeeld College").click()
+    page.wait_for_url("**/en/my-data")
+    assert page.inner_text("main p") == provider.account.email
+    page.get_by_role("button", name="Disconnect Voorbeeld College").click()
+    page.get_by_role("button", name="Connect Voorbeeld College").click()
+    page.wait_for_url("**/en/my-data?saved=true")
+    page.get_by_role("button", name="Disconnect Voorbeeld College").wait_for()
+    context.close()
+
+
+def test_everybody_can_read_why_an_organisation_did_not_let_them_in(page: Page) -> None:
+    examine(page, path("sign-in", "nl", None, refused="address-known"), "nl")
+    sign_in(page, "worker")
+    examine(page, path("my-data", "en", None, refused="account-taken"), "en")
+
+
+def test_who_stays_on_the_page_that_leads_to_an_organisation_can_go_on(page: Page, provider: Provider) -> None:
+    provider.behave()
+    provider.account = Account("stays", "stays@school.example")
+    page.route("**/authorize*", lambda route: route.fulfill(status=204))  # on which a browser stays where it is
+    page.goto("/aanmelden")
+    page.get_by_role("button", name="Aanmelden met Voorbeeld College").click()
+    onward = page.get_by_role("link", name="Ga door naar Voorbeeld College")
+    onward.wait_for()
+    assert violations(page) == []
+    page.unroute("**/authorize*")
+    onward.click()
+    page.wait_for_url("**/mijn-inschrijvingen")

@@ -17,6 +17,7 @@ from tests.gateway.conftest import SessionWith, Visit, mails_to
 from tests.gateway.test_doors import ask_by_token, form_on, invite, me, signed_in
 from tests.gateway.visitor import Answer, Visitor
 from tests.platform import SERVICES, Running
+from tests.provider import Account, Provider
 
 NAME = "Philippa Quiddington-Wöhler"
 
@@ -52,8 +53,21 @@ def erase(visitor: Visitor) -> Answer:
     return visitor.get(gone.location)
 
 
-def test_somebody_with_everything_is_forgotten_everywhere(visit: Visit, platform: Running, session_with: SessionWith) -> None:
-    """Enrollments that hold a place and a place in line, mails, tokens, an invitation, looks and acts in the audit log."""
+def connect(visitor: Visitor, provider: Provider, subject: str) -> None:
+    """Connect an account of an organisation."""
+    provider.behave()
+    provider.account = Account(subject)
+    left = visitor.post("/mijn-gegevens/organisaties/school/verbinden")
+    back = Visitor("").get(left.headers["Refresh"].partition("url=")[2], follow=False).location
+    assert visitor.get(back.removeprefix(visitor.base_url), follow=False).location == "/mijn-gegevens?saved=true"
+
+
+def test_somebody_with_everything_is_forgotten_everywhere(
+    visit: Visit, platform: Running, session_with: SessionWith, provider: Provider
+) -> None:
+    """Enrollments that hold a place and a place in line, mails, tokens, an account of an organisation, an invitation, looks and
+    acts in the audit log.
+    """
     address = "philippa.quiddington@werkplaats.example"
     visitor = signed_in(visit, platform, address)
     wanted = {"mail-waitlisted": "true", "mail-cancelled": "true"}
@@ -66,6 +80,7 @@ def test_somebody_with_everything_is_forgotten_everywhere(visit: Visit, platform
     enroll(visitor, queue, **told)
     until(lambda: len(mails_to(platform, address)) == 3)
     visitor.post("/mijn-tokens", {"name": "rooster", "role": "worker", "days": "30"})
+    connect(visitor, provider, "number-of-philippa")
     invite(visit("operator"), address, role="organiser", place="RAMLAB")
     assert set(asyncio.run(everywhere(platform, person_id))) >= {"gateway", "enrollment", "notifications"}
 
@@ -75,6 +90,8 @@ def test_somebody_with_everything_is_forgotten_everywhere(visit: Visit, platform
     assert "2 waarvan een plek is vrijgegeven" in receipt.words
     assert asyncio.run(everywhere(platform, NAME)) == {}
     assert asyncio.run(everywhere(platform, address)) == {}
+    assert "1 accounts van organisaties" in receipt.words
+    assert asyncio.run(everywhere(platform, "number-of-philippa")) == {}
     kept = asyncio.run(everywhere(platform, person_id))
     assert kept.pop("gateway") == {"erasure", "event_log"}, "the fact that says whom to forget"
     assert all(tables == {"erasure"} for tables in kept.values()), kept
@@ -119,11 +136,12 @@ def test_only_a_token_of_the_person_themselves_erases_or_tells_all(platform: Run
 
 
 def test_everything_about_somebody_is_on_a_page_and_in_a_document(
-    visit: Visit, platform: Running, session_with: SessionWith
+    visit: Visit, platform: Running, session_with: SessionWith, provider: Provider
 ) -> None:
     visitor = signed_in(visit, platform, "inzage@werkplaats.example")
     enrollment = enroll(visitor, session_with(2), workMunicipality="Dordrecht", sector="C")
     mails_to(platform, "inzage@werkplaats.example")
+    connect(visitor, provider, "number-of-inzage")
 
     document = visitor.get("/v1/me/export")
     told = json.loads(document.text)
@@ -135,7 +153,15 @@ def test_everything_about_somebody_is_on_a_page_and_in_a_document(
     assert (enrolled["id"], enrolled["about"]["work"]["municipality"]) == (enrollment, "GM0505")
     assert {act["action"] for act in told["doneByYou"]} >= {"signed-in", "enrolled"}
     assert [one["browser"] for one in told["signedIn"]] == [""]
-    for words in ("inzage@werkplaats.example", "Je hebt een plek", "GM0505", "Industrie", "schreef zich in"):
+    assert [(one["issuer"], one["subject"]) for one in told["accounts"]] == [(provider.issuer, "number-of-inzage")]
+    for words in (
+        "inzage@werkplaats.example",
+        "Je hebt een plek",
+        "GM0505",
+        "Industrie",
+        "schreef zich in",
+        "number-of-inzage",
+    ):
         assert words in page
 
 
