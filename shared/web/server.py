@@ -32,6 +32,7 @@ from shared.web.problems import Handler, problems
 
 S = TypeVar("S", bound=ServiceSettings)
 STOP_SECONDS = 20.0
+READY_SECONDS = 0.25  # for which an answer stands, so that asking all the time costs little
 LINGER_SECONDS = 2.0  # in which a client that still sends may read why it was refused
 REQUEST_ID = "X-Request-Id"
 MAX_BODY = 1024**2
@@ -106,8 +107,13 @@ def health(ready: Check) -> list[web.RouteDef]:
     async def get_live(request: web.Request) -> web.Response:
         return web.json_response({"status": "live"})
 
+    kept: tuple[float, dict[str, bool]] = (0.0, {})
+
     async def get_ready(request: web.Request) -> web.Response:
-        parts = await ready()
+        nonlocal kept
+        if perf_counter() > kept[0]:
+            kept = (perf_counter() + READY_SECONDS, await ready())
+        parts = kept[1]
         good = all(parts.values())
         body = {"status": "ready" if good else "not ready", "parts": parts}
         return web.json_response(body, status=200 if good else 503)
