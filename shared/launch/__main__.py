@@ -107,7 +107,8 @@ class Platform:
 
     def _start_database(self) -> str:
         self._database = postgres.start(self.data / "postgres")
-        return self._database.url("skillslab")
+        postgres.make_role(self.data / "postgres", self._database)
+        return self._database.url_of_services()
 
     def _run(self, command: Sequence[str], everything: dict[str, str]) -> None:
         done = subprocess.run(command, env={**os.environ, **everything}, capture_output=True, text=True, check=False)

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from shared.launch.postgres import free_port
@@ -133,6 +134,19 @@ def test_it_starts_stops_and_goes_on_with_the_same_data(launched: Launched) -> N
     launched.until_open()
     assert launched.courses() == 44
     assert json.loads(demo.read_text())["tokens"]
+    launched.interrupt()
+
+
+async def test_the_services_use_a_role_that_cannot_put_constraints_aside(launched: Launched) -> None:
+    launched.start()
+    launched.until_open()
+    told = dict(line.split("=", 1) for line in (launched.data / "platform.env").read_text().splitlines())
+
+    conn = await asyncpg.connect(told["SKILLSLAB_DATABASE_URL"] + "_enrollment")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await conn.execute("SET session_replication_role = replica")
+    assert not await conn.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    await conn.close()
     launched.interrupt()
 
 
