@@ -12,6 +12,7 @@ from shared.contracts.gateway import PersonForgotten
 from shared.database import sql
 from shared.database.pool import Connection
 from shared.errors import Rejected, not_found
+from shared.logs import logger
 from shared.messaging import forgetting, log
 from shared.web.principal import Role
 
@@ -39,6 +40,7 @@ async def erase(conn: Connection, person_id: UUID, *, why: str) -> UUID:
     await audit.append(conn, [Act(erasure.anonymous_id, Role("worker"), why, f"erasures/{fact.erasure_id}")])
     await forgetting.tell(conn, erasure, {**counted, "acts": acts})
     await forgetting.done(conn, erasure)
+    logger.info("erased", person=str(person_id), erasure=str(fact.erasure_id), why=why)
     return fact.erasure_id
 
 
