@@ -10,6 +10,7 @@ from shared.contracts.enrollment import (
     EnrollmentCancelled,
     EnrollmentWaitlisted,
     SeatConfirmed,
+    SeatOffered,
     SessionOpened,
 )
 from shared.contracts.gateway import PersonForgotten
@@ -49,6 +50,7 @@ SUBSCRIPTIONS: Subscriptions = {
     SessionOpened: on_opened,
     SeatConfirmed: on_seats,
     EnrollmentWaitlisted: on_seats,
+    SeatOffered: on_seats,
     EnrollmentCancelled: on_seats,
     EnrollmentAnonymised: on_seats,
     PersonForgotten: on_forgotten,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from enrollment import forgetting, http, reactions
+from enrollment import clock, forgetting, http, reactions
 from enrollment.desk import PUBLISHER, Desk
 from enrollment.settings import EnrollmentSettings
 from enrollment.uptake import projection
@@ -61,6 +61,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
         try:
             async with background:
                 background.start(desk.run(), "desk")
+                background.start(clock.end_offers(pool, desk.ask), "clock")
                 background.start(relay.run(), "relay")
                 background.start(told.run(), "told")
                 background.start(uptake.run(), "uptake")

@@ -25,6 +25,10 @@ class RequestSeat:
     sector: Sector | None = None
     worker_group: WorkerGroup | None = None
     funding_scheme: FundingScheme | None = None
+    group_id: UUID | None = None
+    """Who waits with the same one gets seats together, or waits on."""
+    at_once: bool = False
+    """Take a seat that falls free without being asked first."""
     keyed: Keyed | None = None
 
 
@@ -37,6 +41,42 @@ class CancelEnrollment:
     enrollment_id: UUID
     person_id: UUID
     keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """A person takes the seat that is held for them."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    person_id: UUID
+    keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseOffer:
+    """A person lets the seat that is held for them go."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    person_id: UUID
+    keyed: Keyed | None = None
+
+
+OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer
+"""What somebody asks about an enrollment of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class LapseOffer:
+    """The time of an offer is over; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    keyed: None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +121,4 @@ class Anonymise:
     keyed: None = None
 
 
-Command = RequestSeat | CancelEnrollment | OpenSession | DescribeSession | Anonymise
+Command = RequestSeat | OfTheirOwn | LapseOffer | OpenSession | DescribeSession | Anonymise

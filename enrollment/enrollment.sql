@@ -1,33 +1,41 @@
 -- name: lock_sessions
 -- In id order, so that two desks can never wait for each other.
-SELECT session_id, about::text AS about, starts_at, ends_at, closes_at, capacity, anonymised_at, next_seat, freed, waiting,
-       next_place, revision
+SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, anonymised_at, next_seat, freed, waiting,
+       waiting_alone, next_place, revision
   FROM session
  WHERE session_id = ANY($1::uuid[])
  ORDER BY session_id
    FOR UPDATE
 
 -- name: load_enrollments
--- What the commands name: people who are in already, and enrollments by their id, joined to whoever asks: a batch mixes people,
--- and a command about somebody else's enrollment finds none.
-SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.anonymous, e.about::text AS about, NULL::uuid AS command_id
+-- What the commands name: people who are in already; enrollments by their id, joined to whoever asks, because a batch mixes people
+-- and a command about somebody else's enrollment must find none; and those that the clock names.
+SELECT e.*, NULL::uuid AS command_id
   FROM enrollment e
   JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
  WHERE e.state <> 'cancelled'
 UNION ALL
-SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.anonymous, e.about::text AS about, asked.command_id
+SELECT e.*, asked.command_id
   FROM enrollment e
   JOIN unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[]) AS asked (session_id, enrollment_id, person_id, command_id)
  USING (session_id, enrollment_id, person_id)
+UNION ALL
+SELECT e.*, NULL::uuid AS command_id
+  FROM enrollment e
+  JOIN unnest($7::uuid[], $8::uuid[]) AS asked (session_id, enrollment_id) USING (session_id, enrollment_id)
 
 -- name: load_all_of
 -- Every enrollment of these people in these sessions, withdrawn ones too.
-SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.anonymous, e.about::text AS about, NULL::uuid AS command_id
+SELECT e.*
   FROM enrollment e
   JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
+
+-- name: load_groups
+-- Who waits in these groups.
+SELECT e.*
+  FROM enrollment e
+  JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, group_id) USING (session_id, group_id)
+ WHERE e.place IS NOT NULL
 
 -- name: sessions_of
 SELECT DISTINCT session_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[])
@@ -43,41 +51,43 @@ SELECT enrollment_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[]
 DELETE FROM first_answer WHERE (answer #>> '{enrollment,person_id}')::uuid = ANY($1::uuid[])
 
 -- name: load_queues
--- The head of each queue, as many as seats may fall free.
-SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.anonymous, e.about::text AS about, NULL::uuid AS command_id
+-- The head of each queue, as many as seats may fall free; of groups only those for whom so many would be enough.
+SELECT e.*
   FROM unnest($1::uuid[], $2::int[]) AS asked (session_id, seats),
        LATERAL (SELECT *
                   FROM enrollment q
-                 WHERE q.session_id = asked.session_id AND q.place IS NOT NULL
+                 WHERE q.session_id = asked.session_id AND q.place IS NOT NULL AND q.company <= asked.seats
                  ORDER BY q.place
                  LIMIT asked.seats) e
 
 -- name: save_sessions
-INSERT INTO session (session_id, fieldlab_id, about, starts_at, ends_at, closes_at, capacity, anonymised_at, seats_left, next_seat,
-                     freed, waiting, next_place, revision)
-SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at, capacity, anonymised_at, seats_left, next_seat,
-       freed::int[], waiting, next_place, revision
-  FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::timestamptz[],
-              $8::int[], $9::int[], $10::text[], $11::int[], $12::bigint[], $13::int[])
-    AS s (session_id, about, starts_at, ends_at, closes_at, capacity, anonymised_at, seats_left, next_seat, freed, waiting,
-          next_place, revision)
+INSERT INTO session (session_id, fieldlab_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, anonymised_at, seats_left,
+                     next_seat, freed, waiting, waiting_alone, next_place, revision)
+SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at, capacity, offer_hours, anonymised_at, seats_left,
+       next_seat, freed::int[], waiting, waiting_alone, next_place, revision
+  FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[],
+              $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::int[], $13::int[], $14::bigint[], $15::int[])
+    AS s (session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, anonymised_at, seats_left, next_seat, freed,
+          waiting, waiting_alone, next_place, revision)
     ON CONFLICT (session_id) DO UPDATE
    SET about = excluded.about, fieldlab_id = excluded.fieldlab_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-       closes_at = excluded.closes_at, capacity = excluded.capacity, anonymised_at = excluded.anonymised_at,
-       seats_left = excluded.seats_left, next_seat = excluded.next_seat, freed = excluded.freed, waiting = excluded.waiting,
+       closes_at = excluded.closes_at, capacity = excluded.capacity, offer_hours = excluded.offer_hours,
+       anonymised_at = excluded.anonymised_at, seats_left = excluded.seats_left, next_seat = excluded.next_seat,
+       freed = excluded.freed, waiting = excluded.waiting, waiting_alone = excluded.waiting_alone,
        next_place = excluded.next_place, revision = excluded.revision
 
 -- name: save_enrollments
 -- Given in the order that frees seats before they are taken again.
-INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, reason,
-                        registered_at, decided_at, anonymous, about)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bigint[], $9::text[],
-                     $10::timestamptz[], $11::timestamptz[], $12::boolean[], $13::jsonb[])
+INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, company, group_id,
+                        at_once, offered_until, reason, registered_at, decided_at, anonymous, about, steps)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bigint[], $9::int[],
+                     $10::uuid[], $11::boolean[], $12::timestamptz[], $13::text[], $14::timestamptz[], $15::timestamptz[],
+                     $16::boolean[], $17::jsonb[], $18::jsonb[])
     ON CONFLICT (session_id, enrollment_id) DO UPDATE
    SET person_id = excluded.person_id, state = excluded.state, revision = excluded.revision, seat_no = excluded.seat_no,
-       seat_capacity = excluded.seat_capacity, place = excluded.place, reason = excluded.reason,
-       decided_at = excluded.decided_at, anonymous = excluded.anonymous, about = excluded.about
+       seat_capacity = excluded.seat_capacity, place = excluded.place, company = excluded.company, group_id = excluded.group_id,
+       at_once = excluded.at_once, offered_until = excluded.offered_until, reason = excluded.reason,
+       decided_at = excluded.decided_at, anonymous = excluded.anonymous, about = excluded.about, steps = excluded.steps
 
 -- name: load_places
 SELECT municipality, place::text AS place FROM municipality WHERE municipality = ANY($1::text[])
@@ -86,8 +96,17 @@ SELECT municipality, place::text AS place FROM municipality WHERE municipality =
 INSERT INTO municipality (municipality, place) SELECT * FROM unnest($1::text[], $2::jsonb[])
     ON CONFLICT (municipality) DO UPDATE SET place = excluded.place
 
+-- name: offers_that_are_over
+-- Those of a session that was moved forward end when it starts.
+SELECT e.session_id, e.enrollment_id
+  FROM enrollment e
+  JOIN session s USING (session_id)
+ WHERE e.state = 'offered' AND (e.offered_until <= now() OR s.starts_at <= now())
+ ORDER BY e.offered_until
+ LIMIT $1
+
 -- name: enrollment
-SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason,
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id, e.steps,
        place_in_line(e.session_id, e.place) AS position
   FROM enrollment e
   JOIN session USING (session_id)
@@ -98,11 +117,12 @@ SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason
 -- Newest first. Whose they are is part of the question: nobody's filter can be forgotten. One's own come by the person, those
 -- of a fieldlab by its sessions: each by an index.
 WITH theirs AS (
-    SELECT session_id, enrollment_id, person_id, state, revision, reason, place, registered_at
+    SELECT session_id, enrollment_id, person_id, state, revision, reason, place, offered_until, group_id, registered_at
       FROM enrollment
      WHERE person_id = $1
     UNION ALL
-    SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.place, e.registered_at
+    SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.place, e.offered_until, e.group_id,
+           e.registered_at
       FROM session
       JOIN enrollment e USING (session_id)
      WHERE session.fieldlab_id = ANY($2::text[]) AND e.person_id <> $1
@@ -114,13 +134,14 @@ WITH theirs AS (
      ORDER BY registered_at DESC, enrollment_id
      LIMIT $5 OFFSET $6
 )
-SELECT session_id, enrollment_id, person_id, state, revision, reason, total, place_in_line(session_id, place) AS position
+SELECT session_id, enrollment_id, person_id, state, revision, reason, offered_until, group_id, total,
+       place_in_line(session_id, place) AS position
   FROM page
  ORDER BY registered_at DESC, enrollment_id
 
 -- name: own_data
--- What a person is shown of themselves: every enrollment with all that they told for it.
-SELECT e.enrollment_id, e.session_id, e.state, e.reason, e.registered_at, e.decided_at, e.about::text AS about,
+-- What a person is shown of themselves: every enrollment with all that they told for it, and how it went.
+SELECT e.enrollment_id, e.session_id, e.state, e.reason, e.registered_at, e.decided_at, e.about, e.steps,
        place_in_line(e.session_id, e.place) AS position
   FROM enrollment e
  WHERE e.person_id = $1

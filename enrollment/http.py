@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from aiohttp import web
@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from enrollment import queries, retention
-from enrollment.commands import CancelEnrollment, Command, RequestSeat
+from enrollment.commands import AcceptOffer, CancelEnrollment, Command, OfTheirOwn, RefuseOffer, RequestSeat
 from enrollment.desk import Desk
 from enrollment.domain import Done, Forgotten, Refused
 from enrollment.uptake.http import get_uptake
-from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, State, WorkerGroup
 from shared.database.pool import connection, transaction
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
@@ -50,6 +50,8 @@ class EnrollmentRequest(Input):
     sector: Sector | None = None
     worker_group: WorkerGroup | None = None
     funding_scheme: FundingScheme | None = None
+    group_id: UUID | None = None
+    at_once: bool = False
 
 
 class BatchedRequest(Input):
@@ -70,7 +72,7 @@ class Nothing(Input):
 
 class EnrollmentFilter(Input):
     session_id: UUID | None = None
-    state: Literal["confirmed", "waitlisted", "cancelled"] | None = None
+    state: State | None = None
     page: int = Field(default=1, ge=1, le=1_000_000)
     page_size: int = Field(default=20, ge=1, le=100)
 
@@ -94,6 +96,8 @@ def request_seat(asks: Principal, request: EnrollmentRequest, key: str | None) -
         sector=request.sector,
         worker_group=request.worker_group,
         funding_scheme=request.funding_scheme,
+        group_id=request.group_id,
+        at_once=request.at_once,
         keyed=answers.keyed(request.model_dump_json()) if key else None,
     )
 
@@ -167,6 +171,21 @@ async def get_enrollment(request: web.Request) -> web.Response:
 
 
 async def post_cancellation(request: web.Request) -> web.Response:
+    return await _ask_of_own(request, CancelEnrollment, "cancel")
+
+
+async def post_acceptance(request: web.Request) -> web.Response:
+    return await _ask_of_own(request, AcceptOffer, "accept")
+
+
+async def post_refusal(request: web.Request) -> web.Response:
+    return await _ask_of_own(request, RefuseOffer, "refuse")
+
+
+async def _ask_of_own(request: web.Request, command: type[OfTheirOwn], verb: str) -> web.Response:
+    """What only the person concerned asks about an enrollment. Raises Rejected: 404 for one that they may not see, 403 for
+    one that they see as an organiser.
+    """
     asks = signed_in(request)
     wanted = enrollment_id(request)
     async with reading(request.app[POOL], asks) as conn:
@@ -174,17 +193,17 @@ async def post_cancellation(request: web.Request) -> web.Response:
     if found is None:
         raise not_found()
     if found.person_id != asks.person_id:
-        raise Rejected("not-yours", 403, "You can see this enrollment, and only the person concerned can cancel it.")
+        raise Rejected("not-yours", 403, f"You can see this enrollment, and only the person concerned can {verb} it.")
     Nothing.model_validate_json(await request.read() or b"{}")
     key = request.headers.get(IDEMPOTENCY_KEY)
-    command = CancelEnrollment(
+    asked = command(
         command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
         session_id=found.session_id,
         enrollment_id=wanted,
         person_id=asks.person_id,
-        keyed=answers.keyed(f"cancel {wanted}") if key else None,
+        keyed=answers.keyed(f"{verb} {wanted}") if key else None,
     )
-    told = await ask(request.app, asks, command)
+    told = await ask(request.app, asks, asked)
     return json(shown(told.view))
 
 
@@ -250,6 +269,12 @@ def shown(view: queries.View) -> dict[str, object]:
         shape["position"] = view.position
     if view.reason is not None:
         shape["reason"] = view.reason
+    if view.offered_until is not None:
+        shape["offeredUntil"] = view.offered_until
+    if view.group_id is not None:
+        shape["groupId"] = view.group_id
+    if view.steps:
+        shape["steps"] = view.steps
     return shape
 
 
@@ -267,6 +292,8 @@ ROUTES: Sequence[web.RouteDef] = [
     web.get("/enrollments", get_enrollments),
     web.get("/enrollments/{enrollment_id}", get_enrollment),
     web.post("/enrollments/{enrollment_id}/cancellation", post_cancellation),
+    web.post("/enrollments/{enrollment_id}/acceptance", post_acceptance),
+    web.post("/enrollments/{enrollment_id}/refusal", post_refusal),
     web.get("/uptake", get_uptake),
     web.get("/own-data", get_own_data),
     web.get("/retention", get_retention),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -28,6 +29,10 @@ class View:
     revision: int
     position: int | None = None
     reason: str | None = None
+    offered_until: datetime | None = None
+    group_id: UUID | None = None
+    steps: Sequence[Mapping[str, object]] = ()
+    """How it came to stand as it does; only of a single one that is asked for."""
 
 
 async def enrollment(conn: Connection, asks: Principal, enrollment_id: UUID) -> View | None:
@@ -52,7 +57,7 @@ async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, obje
         {
             "id": row["enrollment_id"], "sessionId": row["session_id"], "state": row["state"], "reason": row["reason"],
             "position": row["position"] if row["state"] == "waitlisted" else None, "registeredAt": row["registered_at"],
-            "decidedAt": row["decided_at"], "about": orjson.loads(row["about"]),
+            "decidedAt": row["decided_at"], "about": orjson.loads(row["about"]), "steps": orjson.loads(row["steps"]),
         }
         for row in await conn.fetch(SQL.own_data, asks.person_id)
     ]  # fmt: skip
@@ -67,12 +72,13 @@ def view(enrollment: Enrollment, position: int | None) -> View:
     """The same, of what the desk just answered."""
     return View(
         enrollment.enrollment_id, enrollment.session_id, enrollment.person_id, enrollment.state, enrollment.revision,
-        position, enrollment.reason,
+        position, enrollment.reason, enrollment.offered_until, enrollment.group_id,
     )  # fmt: skip
 
 
 def _view(row: Record) -> View:
     return View(
         row["enrollment_id"], row["session_id"], row["person_id"], row["state"], row["revision"],
-        row["position"] if row["state"] == "waitlisted" else None, row["reason"],
+        row["position"] if row["state"] == "waitlisted" else None, row["reason"], row["offered_until"], row["group_id"],
+        orjson.loads(row["steps"]) if "steps" in row.keys() else (),  # noqa: SIM118  (a record is no dict)
     )  # fmt: skip

@@ -11,8 +11,8 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from enrollment import places
-from enrollment.commands import Anonymise, CancelEnrollment, Command, RequestSeat
-from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session
+from enrollment.commands import Anonymise, Command, LapseOffer, OfTheirOwn, RequestSeat
+from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session, Step
 from shared.contracts.enrollment import Participation
 from shared.database import sql
 from shared.database.pool import Connection
@@ -20,6 +20,7 @@ from shared.messaging import answers, forgetting
 
 SQL = sql.load(__file__, "enrollment.sql")
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 
 
 async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, set[UUID]]:
@@ -30,11 +31,10 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     rows = await conn.fetch(SQL.lock_sessions, list({command.session_id for command in commands}))
     sessions = {row["session_id"]: _session(row) for row in rows}
     requests = [command for command in commands if isinstance(command, RequestSeat)]
-    cancels = [command for command in commands if isinstance(command, CancelEnrollment)]
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
-    named = await _enrollments(conn, sessions, requests, cancels)
-    freed = Counter(command.session_id for command in cancels) + Counter(session_id for session_id, _ in whose)
-    found = (*named, *await _all_of(conn, whose), *await _queues(conn, freed))
+    named = await _enrollments(conn, commands, requests) if sessions else []
+    found = [*named, *await _all_of(conn, whose), *await _queues(conn, _may_fall_free(commands, whose, sessions))]
+    found += await _groups(conn, requests, found)
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
         sessions[enrollment.session_id].know(enrollment)
     theirs = {row["command_id"] for row in named if row["command_id"]}
@@ -43,19 +43,19 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     return Ledger(sessions, await places.load(conn, codes), gone), theirs
 
 
-async def _enrollments(
-    conn: Connection, sessions: Mapping[UUID, Session], requests: Sequence[RequestSeat], cancels: Sequence[CancelEnrollment]
-) -> Sequence[Record]:
-    if not sessions:
-        return []
+async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
+    own = [command for command in commands if isinstance(command, OfTheirOwn)]
+    lapsing = [command for command in commands if isinstance(command, LapseOffer)]
     return await conn.fetch(
         SQL.load_enrollments,
         [command.session_id for command in requests],
         [command.person_id for command in requests],
-        [command.session_id for command in cancels],
-        [command.enrollment_id for command in cancels],
-        [command.person_id for command in cancels],
-        [command.command_id for command in cancels],
+        [command.session_id for command in own],
+        [command.enrollment_id for command in own],
+        [command.person_id for command in own],
+        [command.command_id for command in own],
+        [command.session_id for command in lapsing],
+        [command.enrollment_id for command in lapsing],
     )
 
 
@@ -66,9 +66,27 @@ async def _all_of(conn: Connection, whose: Sequence[tuple[UUID, UUID]]) -> Seque
     return await conn.fetch(SQL.load_all_of, session_ids, person_ids)
 
 
-async def _queues(conn: Connection, freed: Mapping[UUID, int]) -> Sequence[Record]:
-    """The head of each queue, as many as seats may fall free."""
-    return await conn.fetch(SQL.load_queues, list(freed), list(freed.values())) if freed else []
+def _may_fall_free(
+    commands: Sequence[Command], whose: Sequence[tuple[UUID, UUID]], sessions: Mapping[UUID, Session]
+) -> Mapping[UUID, int]:
+    """How many seats of each session there may be to give to who waits: those that may fall free, and those left."""
+    freed = Counter(command.session_id for command in commands if isinstance(command, OfTheirOwn | LapseOffer))
+    freed += Counter(session_id for session_id, _ in whose)
+    return {key: count + sessions[key].seats_left for key, count in freed.items() if key in sessions}
+
+
+async def _queues(conn: Connection, seats: Mapping[UUID, int]) -> Sequence[Record]:
+    return await conn.fetch(SQL.load_queues, list(seats), list(seats.values())) if seats else []
+
+
+async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Sequence[Record]:
+    """All who wait in a group that somebody joins, leaves, or is next in line with."""
+    groups = {(command.session_id, command.group_id) for command in requests if command.group_id}
+    groups |= {(row["session_id"], row["group_id"]) for row in found if row["group_id"] and row["place"] is not None}
+    if not groups:
+        return []
+    session_ids, group_ids = zip(*groups, strict=True)
+    return await conn.fetch(SQL.load_groups, session_ids, group_ids)
 
 
 async def sessions_of(conn: Connection, person_ids: Collection[UUID]) -> Sequence[tuple[UUID, UUID]]:
@@ -102,11 +120,13 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.ends_at for session in sessions],
         [session.closes_at for session in sessions],
         [session.capacity for session in sessions],
+        [session.offer_hours for session in sessions],
         [session.anonymised_at for session in sessions],
         [session.seats_left for session in sessions],
         [session.next_seat for session in sessions],
         ["{" + ",".join(map(str, session.freed)) + "}" for session in sessions],
         [session.waiting for session in sessions],
+        [session.waiting_alone for session in sessions],
         [session.next_place for session in sessions],
         [session.revision for session in sessions],
     )
@@ -123,11 +143,16 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [e.seat_no for e in changed],
             [ledger.sessions[e.session_id].capacity if e.seat_no is not None else None for e in changed],
             [e.place for e in changed],
+            [e.company for e in changed],
+            [e.group_id for e in changed],
+            [e.at_once for e in changed],
+            [e.offered_until for e in changed],
             [e.reason for e in changed],
             [e.registered_at for e in changed],
             [e.decided_at for e in changed],
             [e.anonymous for e in changed],
             [e.about.model_dump_json(by_alias=True, exclude_none=True) for e in changed],
+            [STEPS.dump_json(e.steps, exclude_none=True).decode() for e in changed],
         )
 
 
@@ -153,10 +178,12 @@ def _session(row: Record) -> Session:
         ends_at=row["ends_at"],
         closes_at=row["closes_at"],
         capacity=row["capacity"],
+        offer_hours=row["offer_hours"],
         anonymised_at=row["anonymised_at"],
         next_seat=row["next_seat"],
         freed=row["freed"],
         waiting=row["waiting"],
+        waiting_alone=row["waiting_alone"],
         next_place=row["next_place"],
         revision=row["revision"],
     )
@@ -174,6 +201,11 @@ def _enrollment(row: Record) -> Enrollment:
         about=Participation.model_validate_json(row["about"]),
         seat_no=row["seat_no"],
         place=row["place"],
+        group_id=row["group_id"],
+        company=row["company"],
+        at_once=row["at_once"],
+        offered_until=row["offered_until"],
         reason=row["reason"],
         anonymous=row["anonymous"],
+        steps=STEPS.validate_json(row["steps"]),
     )

@@ -124,6 +124,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Enrolling has closed"),
         _("This session no longer takes enrollments. Look for another session of the course."),
     ),
+    "no-offer": (
+        _("No place is held for you"),
+        _("There is nothing to take or to let go. Look at your enrollment for where it stands."),
+    ),
+    "offer-lapsed": (
+        _("The time for this place is over"),
+        _("It went to the next in line. You can enroll again; if the training is full, you come at the end."),
+    ),
+    "group-full": (
+        _("This group is full"),
+        _("At most ten people wait together. Start another group, or enroll by yourself."),
+    ),
     "session-started": (
         _("This session has started"),
         _("It is too late to withdraw from it. Contact the fieldlab if you cannot come."),

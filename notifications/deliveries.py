@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid5
 
-Template = Literal["confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled", "sign-in", "invitation"]
+Template = Literal[
+    "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "cancelled", "sign-in", "invitation"
+]
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 
 TOO_OLD = timedelta(days=3)
@@ -36,6 +38,7 @@ class Notice:
     session_id: UUID | None = None
     enrollment_id: UUID | None = None
     position: int | None = None
+    until: datetime | None = None
 
     @property
     def message_id(self) -> UUID:
@@ -56,6 +59,7 @@ class Delivery:
     session_id: UUID | None
     enrollment_id: UUID | None
     position: int | None
+    until: datetime | None
     copies: int
     attempts: int
     queued_at: datetime

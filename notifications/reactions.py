@@ -8,14 +8,20 @@ from datetime import UTC, datetime
 from notifications import store
 from notifications.deliveries import TOO_OLD, Notice, Template
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
-from shared.contracts.enrollment import EnrollmentAnonymised, EnrollmentCancelled, EnrollmentWaitlisted, SeatConfirmed
+from shared.contracts.enrollment import (
+    EnrollmentAnonymised,
+    EnrollmentCancelled,
+    EnrollmentWaitlisted,
+    SeatConfirmed,
+    SeatOffered,
+)
 from shared.contracts.gateway import PersonForgotten, PersonInvited, SignInRequested
 from shared.database.pool import Connection
 from shared.messaging import forgetting
 from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope, Message
 
-EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | EnrollmentCancelled
+EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | SeatOffered | EnrollmentCancelled
 
 
 async def on_sessions(conn: Connection, facts: Sequence[Envelope[SessionAnnounced | SessionDescribed]]) -> None:
@@ -63,6 +69,7 @@ def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
         session_id=event.session_id,
         enrollment_id=event.enrollment_id,
         position=event.position if isinstance(event, EnrollmentWaitlisted) else None,
+        until=event.until if isinstance(event, SeatOffered) else None,
     )
 
 
@@ -84,8 +91,10 @@ def _template(event: EnrollmentNews) -> Template:
             return "confirmed-from-waiting-list" if event.from_waiting_list else "confirmed"
         case EnrollmentWaitlisted():
             return "waitlisted"
+        case SeatOffered():
+            return "offered"
         case EnrollmentCancelled():
-            return "cancelled"
+            return "offer-lapsed" if event.reason == "offer-lapsed" else "cancelled"
 
 
 def _about_invitation(fact: Envelope[PersonInvited]) -> Notice:
@@ -109,6 +118,7 @@ SUBSCRIPTIONS: Subscriptions = {
     SessionDescribed: on_sessions,
     SeatConfirmed: on_enrollments,
     EnrollmentWaitlisted: on_enrollments,
+    SeatOffered: on_enrollments,
     EnrollmentCancelled: on_enrollments,
     EnrollmentAnonymised: on_anonymised,
     SignInRequested: on_sign_ins,

@@ -73,6 +73,7 @@ async def queue(conn: Connection, notices: Sequence[Notice]) -> None:
         [notice.session_id for notice in notices],
         [notice.enrollment_id for notice in notices],
         [notice.position for notice in notices],
+        [notice.until for notice in notices],
         [notice.stale for notice in notices],
     )
 

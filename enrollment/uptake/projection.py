@@ -11,6 +11,7 @@ from shared.contracts.enrollment import (
     EnrollmentCancelled,
     EnrollmentWaitlisted,
     SeatConfirmed,
+    SeatOffered,
 )
 from shared.database import sql
 from shared.database.pool import Connection
@@ -18,7 +19,7 @@ from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope
 
 SQL = sql.load(__file__, "uptake.sql")
-COUNTED = (SeatConfirmed, EnrollmentWaitlisted, EnrollmentCancelled, EnrollmentAnonymised)
+COUNTED = (SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentAnonymised)
 
 
 async def on_enrollments(conn: Connection, facts: Sequence[Envelope[AboutEnrollment]]) -> None:
@@ -54,6 +55,7 @@ async def rebuild(conn: Connection) -> None:
 SUBSCRIPTIONS: Subscriptions = {
     SeatConfirmed: on_enrollments,
     EnrollmentWaitlisted: on_enrollments,
+    SeatOffered: on_enrollments,
     EnrollmentCancelled: on_enrollments,
     EnrollmentAnonymised: on_enrollments,
     MunicipalityPlaced: on_municipalities,

@@ -10,7 +10,7 @@ from aiohttp import web
 from gateway import acts
 from gateway.api.operation import Operations
 from gateway.api.passing import forward, id_in_path, idempotency_key, sent
-from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, Nothing, Page
+from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, EnrollmentWithSteps, Nothing, Page
 from gateway.clients import CATALOG, ENROLLMENT, REQUESTS, Answer, Request
 from gateway.edge import signed_in
 from shared.errors import Rejected
@@ -22,7 +22,8 @@ enrollments = Operations("Enrollments")
 
 @enrollments.declare(
     "POST", "/v1/enrollments", "Ask for a seat", {201: Enrollment, 200: Enrollment}, who="worker", body=EnrollmentRequest,
-    problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 enrollment-closed", "400 unknown-municipality"],
+    problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 enrollment-closed", "409 group-full",
+              "400 unknown-municipality"],
 )  # fmt: skip
 @acts.act("enrolled")
 async def post_enrollment(request: web.Request) -> web.Response:
@@ -63,7 +64,7 @@ async def get_enrollments(request: web.Request) -> web.Response:
     return answer
 
 
-@enrollments.declare("GET", "/v1/enrollments/{enrollmentId}", "One enrollment", {200: Enrollment}, who="signed in")
+@enrollments.declare("GET", "/v1/enrollments/{enrollmentId}", "One enrollment", {200: EnrollmentWithSteps}, who="signed in")
 async def get_enrollment(request: web.Request) -> web.Response:
     """Your own or, as an organiser, one at your fieldlab."""
     signed_in(request)
@@ -87,6 +88,30 @@ async def told_of(request: web.Request, answer: web.Response, action: str, recor
 @acts.act("withdrew")
 async def post_cancellation(request: web.Request) -> web.Response:
     """The seat goes to the next in line at once. Withdrawing again changes nothing and answers the same."""
+    signed_in(request)
+    id_in_path(request, "enrollmentId")
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@enrollments.declare(
+    "POST", "/v1/enrollments/{enrollmentId}/acceptance", "Take the seat that is held for you", {200: Enrollment},
+    who="signed in", body=Nothing, body_required=False, problems=["403 not-yours", "409 no-offer", "409 offer-lapsed"],
+)  # fmt: skip
+@acts.act("offer-accepted")
+async def post_acceptance(request: web.Request) -> web.Response:
+    """Until `offeredUntil`. Again changes nothing and answers the same."""
+    signed_in(request)
+    id_in_path(request, "enrollmentId")
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@enrollments.declare(
+    "POST", "/v1/enrollments/{enrollmentId}/refusal", "Let the seat that is held for you go", {200: Enrollment},
+    who="signed in", body=Nothing, body_required=False, problems=["403 not-yours", "409 no-offer"],
+)  # fmt: skip
+@acts.act("offer-refused")
+async def post_refusal(request: web.Request) -> web.Response:
+    """It goes to the next in line at once, and you leave the list."""
     signed_in(request)
     id_in_path(request, "enrollmentId")
     return await forward(request, request.app[ENROLLMENT])

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from gateway.api.operation import Input, Shape
-from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, State, WorkerGroup
 from shared.text import Words
 
 T = TypeVar("T", bound=Shape)
@@ -289,21 +289,43 @@ class EnrollmentRequest(Input):
     sector: Sector | None = Field(default=None, description="Section of SBI 2008; C is manufacturing.")
     worker_group: WorkerGroup | None = None
     funding_scheme: FundingScheme | None = None
+    group_id: UUID | None = Field(
+        default=None, description="An id of your own choice: who waits with the same one gets seats together, or waits on."
+    )
+    at_once: bool = Field(default=False, description="Take a seat that falls free without being asked first.")
 
 
 class Enrollment(Shape):
     id: UUID
     session_id: UUID
     person_id: UUID
-    state: Literal["confirmed", "waitlisted", "cancelled"]
+    state: State
     position: int | None = Field(default=None, description="The place in the queue, counted from 1; only while waiting.")
     reason: str | None = Field(default=None, description="Why it was cancelled.")
+    offered_until: AwareDatetime | None = Field(
+        default=None, description="Until when a seat is held for you; accept it or refuse it."
+    )
+    group_id: UUID | None = Field(default=None, description="Who waits with the same one gets seats together, or waits on.")
     revision: int
+
+
+class Step(Shape):
+    """Where an enrollment came to stand, and when."""
+
+    state: State
+    at: AwareDatetime
+    position: int | None = None
+    until: AwareDatetime | None = None
+    reason: str | None = None
+
+
+class EnrollmentWithSteps(Enrollment):
+    steps: list[Step] = Field(default_factory=list, description="How it came to stand as it does.")
 
 
 class EnrollmentFilter(Paging):
     session_id: UUID | None = None
-    state: Literal["confirmed", "waitlisted", "cancelled"] | None = None
+    state: State | None = None
 
 
 class Nothing(Input):
@@ -408,6 +430,7 @@ class OwnEnrollment(Shape):
     registered_at: AwareDatetime
     decided_at: AwareDatetime
     about: dict[str, Any] = Field(description="What is kept for the figures of the regions, with what you told for it.")
+    steps: list[Step]
 
 
 class OwnMail(Shape):

@@ -43,6 +43,7 @@ MODES: Mapping[str, str] = {
 ENROLLMENT_STATES: Mapping[str, str] = {
     "confirmed": _("You have a place"),
     "waitlisted": _("You are on the waiting list"),
+    "offered": _("A place is held for you"),
     "cancelled": _("Withdrawn"),
 }
 
@@ -168,6 +169,8 @@ ACTIONS: Mapping[str, str] = {
     "signed-out-elsewhere": _("signed out on all other devices"),
     "enrolled": _("enrolled"),
     "withdrew": _("withdrew"),
+    "offer-accepted": _("took a place that was offered"),
+    "offer-refused": _("let a place that was offered go"),
     "enrollments-seen": _("looked at enrollments"),
     "people-seen": _("looked at who has which role"),
     "data-corrected": _("corrected their own data"),
@@ -199,6 +202,8 @@ MAILS: Mapping[str, str] = {
     "confirmed": _("You have a place"),
     "confirmed-from-waiting-list": _("You have a place after all"),
     "waitlisted": _("You are on the waiting list"),
+    "offered": _("A place is held for you"),
+    "offer-lapsed": _("The place went to somebody else"),
     "cancelled": _("You withdrew"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from shared.contracts.catalog import Place
 from shared.contracts.event import Event, Value
 
-State = Literal["confirmed", "waitlisted", "cancelled"]
+State = Literal["confirmed", "waitlisted", "offered", "cancelled"]
 
 SizeClass = Literal["micro", "small", "medium", "large"]
 """Staff of the employer by the European SME definition (2003/361/EC): under 10, under 50, under 250, 250 and over."""
@@ -108,13 +108,24 @@ class EnrollmentWaitlisted(EnrollmentFact):
     """The place at that moment, counted from 1."""
 
 
+class SeatOffered(EnrollmentFact):
+    """A seat fell free, and is held for somebody who waited until they say whether they want it."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.offered"
+    state: ClassVar[State] = "offered"
+
+    until: AwareDatetime
+    """After this moment it goes to the next in line."""
+
+
 class EnrollmentCancelled(EnrollmentFact):
     """An enrollment was withdrawn; its seat, if it held one, is free again."""
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.cancelled"
     state: ClassVar[State] = "cancelled"
 
-    reason: Literal["by-person"]
+    reason: str
+    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`. A reader may meet one that is newer than itself."""
     held_seat: bool
 
 

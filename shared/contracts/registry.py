@@ -15,6 +15,7 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.SessionOpened,
         enrollment.SeatConfirmed,
         enrollment.EnrollmentWaitlisted,
+        enrollment.SeatOffered,
         enrollment.EnrollmentCancelled,
         enrollment.EnrollmentAnonymised,
     ),

@@ -25,7 +25,7 @@ SEEDS = [
     ("shared/contracts/event.py", "import asyncpg", "A contract is nothing but its class"),
     ("enrollment/store.py", "import enrollment.http", "Inside enrollment, imports point downward"),
     ("enrollment/queries.py", "import enrollment.store", "Only the desk reaches the seats"),
-    ("enrollment/domain.py", "import time", "The rules do no I/O and read no clock"),
+    ("enrollment/domain/people.py", "import time", "The rules do no I/O and read no clock"),
     ("enrollment/uptake/queries.py", "import enrollment.domain", "The read side does not reach into the write side"),
     ("catalog/store.py", "import catalog.http", "Inside catalog, imports point downward"),
     ("notifications/store.py", "import notifications.reactions", "Inside notifications, imports point downward"),

@@ -85,6 +85,8 @@ API: Mapping[str, Rule] = {
     "GET /v1/enrollments": signed_in(),
     "GET /v1/enrollments/{enrollmentId}": Rule({"worker": 200, "organiser": 200}, target="enrollment"),
     "POST /v1/enrollments/{enrollmentId}/cancellation": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
+    "POST /v1/enrollments/{enrollmentId}/acceptance": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
+    "POST /v1/enrollments/{enrollmentId}/refusal": Rule({"worker": 409, "organiser": 403}, target="enrollment"),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
     "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
@@ -190,6 +192,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
     "enrollment": {
         "POST /enrollments": "signed in", "POST /enrollment-batches": "services", "GET /enrollments": "signed in",
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
+        "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
         "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",
         "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from enrollment.commands import CancelEnrollment, OpenSession, RequestSeat
+from enrollment.commands import AcceptOffer, CancelEnrollment, LapseOffer, OpenSession, RefuseOffer, RequestSeat
 from shared.contracts.catalog import Place, SeatPlan, SessionAnnounced
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ EINDHOVEN = Place(
 
 
 def announced(
-    session_id: UUID | None = None, *, seats: int = 10, starts_in: timedelta = timedelta(days=30)
+    session_id: UUID | None = None, *, seats: int = 10, starts_in: timedelta = timedelta(days=30), offers: int | None = None
 ) -> SessionAnnounced:
     return SessionAnnounced(
         session_id=session_id or uuid4(),
@@ -48,21 +48,47 @@ def announced(
         ends_at=NOW + starts_in + timedelta(hours=8),
         location="Dordrecht",
         sample=True,
-        seats=SeatPlan(capacity=seats, closes_at=NOW + starts_in - timedelta(days=1)),
+        seats=SeatPlan(capacity=seats, closes_at=NOW + starts_in - timedelta(days=1), offer_hours=offers),
     )
 
 
-def opening(seats: int = 10, session_id: UUID | None = None) -> OpenSession:
-    return OpenSession(uuid4(), announced(session_id, seats=seats))
+def opening(
+    seats: int = 10, session_id: UUID | None = None, *, offers: int | None = None, starts_in: timedelta = timedelta(days=30)
+) -> OpenSession:
+    """`offers` is for how many hours a freed seat is offered; None gives it at once."""
+    return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in))
 
 
-def a_request(session_id: UUID, person_id: UUID | None = None, work: str | None = None) -> RequestSeat:
+def a_request(
+    session_id: UUID,
+    person_id: UUID | None = None,
+    work: str | None = None,
+    *,
+    group: UUID | None = None,
+    at_once: bool = False,
+) -> RequestSeat:
     return RequestSeat(
-        command_id=uuid4(), session_id=session_id, enrollment_id=uuid4(), person_id=person_id or uuid4(), work_municipality=work
+        command_id=uuid4(),
+        session_id=session_id,
+        enrollment_id=uuid4(),
+        person_id=person_id or uuid4(),
+        work_municipality=work,
+        group_id=group,
+        at_once=at_once,
     )
 
 
 def a_cancellation(request: RequestSeat) -> CancelEnrollment:
-    return CancelEnrollment(
-        command_id=uuid4(), session_id=request.session_id, enrollment_id=request.enrollment_id, person_id=request.person_id
-    )
+    return CancelEnrollment(uuid4(), request.session_id, request.enrollment_id, request.person_id)
+
+
+def an_acceptance(request: RequestSeat) -> AcceptOffer:
+    return AcceptOffer(uuid4(), request.session_id, request.enrollment_id, request.person_id)
+
+
+def a_refusal(request: RequestSeat) -> RefuseOffer:
+    return RefuseOffer(uuid4(), request.session_id, request.enrollment_id, request.person_id)
+
+
+def an_end(request: RequestSeat) -> LapseOffer:
+    return LapseOffer(uuid4(), request.session_id, request.enrollment_id)

@@ -301,26 +301,31 @@ async def test_one_key_for_two_sessions_at_two_desks_at_once_is_answered_and_ref
 # What cannot be written down, even by hand
 
 HANDWORK = [
-    ("a second holder of a seat", "seat_is_held_once", "UPDATE enrollment SET state = 'confirmed', place = NULL, seat_no = 1, seat_capacity = 1 WHERE state = 'waitlisted'"),  # noqa: E501
-    ("a seat beyond the capacity", "seat_is_within_capacity", "UPDATE enrollment SET state = 'confirmed', place = NULL, seat_no = 2, seat_capacity = 1 WHERE state = 'waitlisted'"),  # noqa: E501
-    ("a seat under a capacity that is not the session's", "seat_capacity_is_the_sessions", "UPDATE enrollment SET state = 'confirmed', place = NULL, seat_no = 2, seat_capacity = 2 WHERE state = 'waitlisted'"),  # noqa: E501
-    ("a seat number zero", "seat_is_within_capacity", "UPDATE enrollment SET state = 'confirmed', place = NULL, seat_no = 0, seat_capacity = 1 WHERE state = 'waitlisted'"),  # noqa: E501
-    ("a confirmation without a seat", "confirmed_means_a_seat", "UPDATE enrollment SET state = 'confirmed', place = NULL WHERE state = 'waitlisted'"),  # noqa: E501
-    ("a seat without a known capacity", "seat_knows_its_capacity", "UPDATE enrollment SET state = 'confirmed', place = NULL, seat_no = 2 WHERE state = 'waitlisted'"),  # noqa: E501
-    ("a place beside a seat", "waitlisted_means_a_place", "UPDATE enrollment SET place = 99 WHERE state = 'confirmed'"),
-    ("a cancelled person on a seat", "confirmed_means_a_seat", "UPDATE enrollment SET state = 'cancelled', reason = 'by-person' WHERE state = 'confirmed'"),  # noqa: E501
-    ("a waiting person without a place", "waitlisted_means_a_place", "UPDATE enrollment SET place = NULL WHERE state = 'waitlisted'"),  # noqa: E501
+    ("a second holder of a seat", "seat_is_held_once", "UPDATE enrollment SET state = 'confirmed', place = NULL, company = NULL, seat_no = 1, seat_capacity = 1 WHERE state = 'waitlisted'"),  # noqa: E501
+    ("a seat beyond the capacity", "seat_is_within_capacity", "UPDATE enrollment SET state = 'confirmed', place = NULL, company = NULL, seat_no = 2, seat_capacity = 1 WHERE state = 'waitlisted'"),  # noqa: E501
+    ("a seat under a capacity that is not the session's", "seat_capacity_is_the_sessions", "UPDATE enrollment SET state = 'confirmed', place = NULL, company = NULL, seat_no = 2, seat_capacity = 2 WHERE state = 'waitlisted'"),  # noqa: E501
+    ("a seat number zero", "seat_is_within_capacity", "UPDATE enrollment SET state = 'confirmed', place = NULL, company = NULL, seat_no = 0, seat_capacity = 1 WHERE state = 'waitlisted'"),  # noqa: E501
+    ("a confirmation without a seat", "confirmed_or_offered_means_a_seat", "UPDATE enrollment SET state = 'confirmed', place = NULL, company = NULL WHERE state = 'waitlisted'"),  # noqa: E501
+    ("a seat without a known capacity", "seat_knows_its_capacity", "UPDATE enrollment SET state = 'confirmed', place = NULL, company = NULL, seat_no = 2 WHERE state = 'waitlisted'"),  # noqa: E501
+    ("a place beside a seat", "waitlisted_means_a_place", "UPDATE enrollment SET place = 99, company = 1 WHERE state = 'confirmed'"),  # noqa: E501
+    ("a cancelled person on a seat", "confirmed_or_offered_means_a_seat", "UPDATE enrollment SET state = 'cancelled', reason = 'by-person' WHERE state = 'confirmed'"),  # noqa: E501
+    ("a waiting person without a place", "waitlisted_means_a_place", "UPDATE enrollment SET place = NULL, company = NULL WHERE state = 'waitlisted'"),  # noqa: E501
     ("a state that does not exist", "enrollment_state_is_known", "UPDATE enrollment SET state = 'promised'"),
-    ("the same person twice", "person_is_enrolled_once", "INSERT INTO enrollment SELECT session_id, gen_random_uuid(), person_id, 'waitlisted', 1, NULL, NULL, 7, NULL, now(), now(), about FROM enrollment WHERE state = 'confirmed'"),  # noqa: E501
-    ("two people at one place", "place_is_held_once", "INSERT INTO enrollment SELECT session_id, gen_random_uuid(), gen_random_uuid(), 'waitlisted', 1, NULL, NULL, place, NULL, now(), now(), about FROM enrollment WHERE state = 'waitlisted'"),  # noqa: E501
-    ("a new person on a taken seat", "seat_is_held_once", "INSERT INTO enrollment SELECT session_id, gen_random_uuid(), gen_random_uuid(), 'confirmed', 1, 1, 1, NULL, NULL, now(), now(), about FROM enrollment WHERE state = 'confirmed'"),  # noqa: E501
-    ("an enrollment in no session", "enrollment_is_of_a_session", "INSERT INTO enrollment SELECT gen_random_uuid(), gen_random_uuid(), person_id, 'waitlisted', 1, NULL, NULL, 1, NULL, now(), now(), about FROM enrollment WHERE state = 'waitlisted'"),  # noqa: E501
+    ("the same person twice", "person_is_enrolled_once", "INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, reason, registered_at, decided_at, about, company) SELECT session_id, gen_random_uuid(), person_id, 'waitlisted', 1, NULL, NULL, 7, NULL, now(), now(), about, 1 FROM enrollment WHERE state = 'confirmed'"),  # noqa: E501
+    ("two people at one place", "place_is_held_once", "INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, reason, registered_at, decided_at, about, company) SELECT session_id, gen_random_uuid(), gen_random_uuid(), 'waitlisted', 1, NULL, NULL, place, NULL, now(), now(), about, 1 FROM enrollment WHERE state = 'waitlisted'"),  # noqa: E501
+    ("a new person on a taken seat", "seat_is_held_once", "INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, reason, registered_at, decided_at, about, company) SELECT session_id, gen_random_uuid(), gen_random_uuid(), 'confirmed', 1, 1, 1, NULL, NULL, now(), now(), about, NULL FROM enrollment WHERE state = 'confirmed'"),  # noqa: E501
+    ("an enrollment in no session", "enrollment_is_of_a_session", "INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, reason, registered_at, decided_at, about, company) SELECT gen_random_uuid(), gen_random_uuid(), person_id, 'waitlisted', 1, NULL, NULL, 1, NULL, now(), now(), about, 1 FROM enrollment WHERE state = 'waitlisted'"),  # noqa: E501
     ("fewer seats than are held", "seat_is_within_capacity", "UPDATE session SET capacity = 0, seats_left = 0, next_seat = 1"),
-    ("more seats left than there are", "session_is_never_oversold", "UPDATE session SET waiting = 0, seats_left = 2"),
-    ("seats below none", "session_is_never_oversold", "UPDATE session SET waiting = 0, seats_left = -1"),
+    ("more seats left than there are", "session_is_never_oversold", "UPDATE session SET waiting = 0, waiting_alone = 0, seats_left = 2"),  # noqa: E501
+    ("seats below none", "session_is_never_oversold", "UPDATE session SET waiting = 0, waiting_alone = 0, seats_left = -1"),
     ("seats that do not add up", "session_seats_add_up", "UPDATE session SET next_seat = 1"),
     ("a free seat beside people who wait", "nobody_waits_beside_a_free_seat", "UPDATE session SET capacity = 2, seats_left = 1"),  # noqa: E501
-    ("less than nobody waiting", "waiting_is_counted", "UPDATE session SET waiting = -1"),
+    ("less than nobody waiting", "waiting_is_counted", "UPDATE session SET waiting = -1, waiting_alone = 0"),
+    ("more who wait alone than who wait", "waiting_is_counted", "UPDATE session SET waiting_alone = waiting + 1"),
+    ("an offer without an end", "offered_means_until", "UPDATE enrollment SET state = 'offered' WHERE state = 'confirmed'"),
+    ("an offer without a seat", "confirmed_or_offered_means_a_seat", "UPDATE enrollment SET state = 'offered', place = NULL, company = NULL, offered_until = now() WHERE state = 'waitlisted'"),  # noqa: E501
+    ("an end to what is no offer", "offered_means_until", "UPDATE enrollment SET offered_until = now() WHERE state = 'confirmed'"),  # noqa: E501
+    ("somebody who waits in no company", "waiting_has_company", "UPDATE enrollment SET company = NULL WHERE state = 'waitlisted'"),  # noqa: E501
     ("a session that vanishes under its people", "enrollment_is_of_a_session", "DELETE FROM session"),
 ]  # fmt: skip
 

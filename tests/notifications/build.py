@@ -139,6 +139,7 @@ def a_delivery(
         session_id=None if template == "sign-in" else uuid4(),
         enrollment_id=None if template == "sign-in" else enrollment_id or uuid4(),
         position=3 if template == "waitlisted" else None,
+        until=STARTS if template == "offered" else None,
         copies=copies,
         attempts=attempts,
         queued_at=datetime.now(UTC),

@@ -27,7 +27,7 @@ def calendar_file(delivery: Delivery, session: Session, letter: Letter, organise
     A place in the queue is tentative and keeps no time busy. Times are in UTC: calendars show them where their owner is.
     """
     assert letter.about is not None
-    method: Method = "CANCEL" if delivery.template == "cancelled" else "REQUEST"
+    method: Method = "CANCEL" if _is_over(delivery) else "REQUEST"
     event = Event()
     event.add("uid", f"{delivery.enrollment_id}@skillslab")
     event.add("sequence", delivery.revision)
@@ -52,12 +52,16 @@ def calendar_file(delivery: Delivery, session: Session, letter: Letter, organise
     return CalendarFile(method, calendar.to_ical())
 
 
+def _is_over(delivery: Delivery) -> bool:
+    return delivery.template in {"cancelled", "offer-lapsed"}
+
+
 def _has_seat(delivery: Delivery) -> bool:
     return delivery.template in {"confirmed", "confirmed-from-waiting-list"}
 
 
 def _status(delivery: Delivery) -> str:
-    if delivery.template == "cancelled":
+    if _is_over(delivery):
         return "CANCELLED"
     return "CONFIRMED" if _has_seat(delivery) else "TENTATIVE"
 

@@ -67,7 +67,7 @@ class Letter:
 def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipient, session: Session | None) -> Letter:
     """The letter for a delivery; `_` puts it in the recipient's language."""
     about = about_session(_, recipient.language, session) if session else None
-    wording = about_enrollment(_, delivery, about.title) if about else about_access(_, delivery, recipient)
+    wording = about_enrollment(_, recipient.language, delivery, about.title) if about else about_access(_, delivery, recipient)
     return Letter(
         language=recipient.language,
         subject=wording.subject,
@@ -82,7 +82,7 @@ def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipien
     )
 
 
-def about_enrollment(_: Translate, delivery: Delivery, title: str) -> Wording:
+def about_enrollment(_: Translate, language: Language, delivery: Delivery, title: str) -> Wording:
     match delivery.template:
         case "confirmed":
             return confirmed(_, title)
@@ -90,6 +90,10 @@ def about_enrollment(_: Translate, delivery: Delivery, title: str) -> Wording:
             return confirmed_from_waiting_list(_, title)
         case "waitlisted":
             return waitlisted(_, title, delivery.position)
+        case "offered":
+            return offered(_, title, moment(_, language, delivery.until))
+        case "offer-lapsed":
+            return offer_lapsed(_, title)
         case "cancelled":
             return cancelled(_, title)
         case "sign-in" | "invitation":
@@ -129,6 +133,30 @@ def waitlisted(_: Translate, title: str, position: int | None) -> Wording:
         ),
         button=_("See my enrollment"),
         afterwards=(_("Do you not want to wait any longer? Then please cancel your enrollment."),),
+    )
+
+
+def offered(_: Translate, title: str, until: str) -> Wording:
+    return Wording(
+        subject=_("A place is held for you: {title}").format(title=title),
+        lines=(
+            _("You were on the waiting list, and it is your turn: a place came free. Do you want it?"),
+            _("We hold it for you until {until}. After that it goes to the next in line.").format(until=until),
+        ),
+        button=_("Take the place, or let it go"),
+        afterwards=(_("Do you no longer want to come? Let the place go, so that somebody else can have it at once."),),
+    )
+
+
+def offer_lapsed(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("The place went to somebody else: {title}").format(title=title),
+        lines=(
+            _("A place was held for you, and we did not hear from you in time. It went to the next in line."),
+            _("You are not on the waiting list any more."),
+        ),
+        button=_("See my enrollments"),
+        afterwards=(_("Do you still want to come? You can enroll again. If the training is full, you come at the end."),),
     )
 
 
@@ -217,6 +245,12 @@ def when(_: Translate, language: Language, starts_at: datetime, ends_at: datetim
     if starts.date() == ends.date():
         return _("{day}, {start} to {end}").format(**parts)
     return _("{day}, {start} to {last_day}, {end}").format(**parts, last_day=_day(language, ends))
+
+
+def moment(_: Translate, language: Language, at: datetime | None) -> str:
+    """A moment in Amsterdam: `woensdag 31 maart 2027, 11:00 uur`."""
+    assert at is not None
+    return _("{day} at {time}").format(day=_day(language, at.astimezone(AMSTERDAM)), time=_time(language, at))
 
 
 def _day(language: Language, moment: datetime) -> str:

@@ -1,0 +1,43 @@
+"""Offers end by themselves: whoever did not answer in time makes room for the next in line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+from enrollment.commands import Command, LapseOffer
+from enrollment.domain import Answer
+from shared.database import sql
+from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Pool, connection
+from shared.errors import Busy, Rejected
+from shared.logs import logger
+
+SQL = sql.load(__file__, "enrollment.sql")
+LOOK_EVERY = 1.0
+AT_ONCE = 500
+AWAY = (*LOST_CONNECTION, *TRY_AGAIN, Busy, Rejected, TimeoutError)
+
+Ask = Callable[[Command], Awaitable[Answer]]
+
+
+async def end_offers(pool: Pool, ask: Ask) -> None:
+    """Look once a second, and have the desk end what is over, like anything else that is asked of it. Serves for ever.
+
+    Where several processes look, the desk ends an offer once, and tells the others that it is so.
+    """
+    while True:
+        try:
+            if await end_those_that_are_over(pool, ask) == AT_ONCE:
+                continue
+        except AWAY as error:
+            logger.warning("offers wait for their end", reason=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def end_those_that_are_over(pool: Pool, ask: Ask) -> int:
+    """Returns how many offers there were to end."""
+    async with connection(pool) as conn:
+        over = await conn.fetch(SQL.offers_that_are_over, AT_ONCE)
+    await asyncio.gather(*(ask(LapseOffer(uuid4(), row["session_id"], row["enrollment_id"])) for row in over))
+    return len(over)

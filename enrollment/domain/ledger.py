@@ -1,0 +1,203 @@
+"""What the rules work on: everything that was locked for the commands at hand, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from heapq import heappop, heappush
+from uuid import UUID
+
+from shared.contracts.catalog import Place
+from shared.contracts.enrollment import Participation, State
+from shared.contracts.event import Event
+
+OUT: frozenset[State] = frozenset(["cancelled"])
+"""States of who is no longer in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where an enrollment came to stand, and when; for the person, who sees how it went."""
+
+    state: State
+    at: datetime
+    position: int | None = None
+    """The place in the queue at that moment, counted from 1."""
+    until: datetime | None = None
+    """Until when the seat was offered."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """One person for one session. It holds a seat, or a place in the queue, or neither once it is cancelled."""
+
+    enrollment_id: UUID
+    session_id: UUID
+    person_id: UUID
+    state: State
+    revision: int
+    registered_at: datetime
+    decided_at: datetime
+    about: Participation
+    seat_no: int | None = None
+    place: int | None = None
+    """Its number in the queue, from a counter that never goes back; who has a lower one is served first."""
+    group_id: UUID | None = None
+    """Who waits in the same group is served together or not yet."""
+    company: int | None = None
+    """Of who waits: how many they are, so many seats it takes; 1 for who waits alone."""
+    at_once: bool = False
+    """Whether the person takes whatever seat comes, without being asked."""
+    offered_until: datetime | None = None
+    reason: str | None = None
+    anonymous: bool = False
+    """Whether the person's id is one that belongs to nobody."""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def is_in(self) -> bool:
+        return self.state not in OUT
+
+
+@dataclass(slots=True)
+class Session:
+    """A session with what the commands at hand need of it: the enrollments they name, and the head of the queue."""
+
+    session_id: UUID
+    about: Participation
+    starts_at: datetime
+    ends_at: datetime
+    closes_at: datetime
+    capacity: int
+    offer_hours: int | None = None
+    """For how long a freed seat is offered to the next in line; who has none gets it at once."""
+    anonymised_at: datetime | None = None
+    """When everybody who was in was forgotten."""
+    next_seat: int = 1
+    freed: list[int] = field(default_factory=list)
+    waiting: int = 0
+    waiting_alone: int = 0
+    """Those of them who would take a single seat: nobody of these waits beside a free one."""
+    next_place: int = 1
+    revision: int = 0
+    enrollments: dict[UUID, Enrollment] = field(default_factory=dict)
+    people: dict[UUID, UUID] = field(default_factory=dict)
+    """Who is in: the enrollment of each person that holds a seat or a place."""
+    queue: list[tuple[int, UUID]] = field(default_factory=list)
+    """The head of the queue as a heap of (place, enrollment); who left it, or moved in it, is skipped."""
+    changed: dict[UUID, Enrollment] = field(default_factory=dict)
+    """Those that decisions touched, as they are now."""
+
+    @property
+    def seats_left(self) -> int:
+        return self.capacity - (self.next_seat - 1) + len(self.freed)
+
+    def copy(self) -> Session:
+        return replace(
+            self, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
+            changed={**self.changed},
+        )  # fmt: skip
+
+    def know(self, enrollment: Enrollment) -> None:
+        """Take in an enrollment as it is now."""
+        self.enrollments[enrollment.enrollment_id] = enrollment
+        if enrollment.is_in:
+            self.people[enrollment.person_id] = enrollment.enrollment_id
+        elif self.people.get(enrollment.person_id) == enrollment.enrollment_id:
+            del self.people[enrollment.person_id]
+        if enrollment.place is not None:
+            heappush(self.queue, (enrollment.place, enrollment.enrollment_id))
+
+    def active_of(self, person_id: UUID) -> Enrollment | None:
+        enrollment_id = self.people.get(person_id)
+        return self.enrollments[enrollment_id] if enrollment_id else None
+
+    def company_of(self, enrollment: Enrollment) -> list[Enrollment]:
+        """Who waits together with somebody, in the order of their places; themselves, if they wait."""
+        if enrollment.group_id is None:
+            return [enrollment] if enrollment.place is not None else []
+        theirs = (one for one in self.enrollments.values() if one.group_id == enrollment.group_id and one.place is not None)
+        return sorted(theirs, key=lambda one: one.place or 0)
+
+    def next_to_be_served(self) -> list[Enrollment]:
+        """The first in line for whom there are seats enough: one person, or a group as a whole. Nobody, if there is none.
+
+        A group for which there are not enough seats yet keeps its place, and lets others go before it.
+        """
+        if not self.seats_left:
+            return []
+        passed: list[tuple[int, UUID]] = []
+        served: list[Enrollment] = []
+        while self.queue and not served:
+            place, enrollment_id = self.queue[0]
+            waiting = self.enrollments[enrollment_id]
+            is_there = waiting.place == place
+            if is_there and (waiting.company or 1) <= self.seats_left:
+                served = self.company_of(waiting)
+                break
+            heappop(self.queue)
+            passed += [(place, enrollment_id)] if is_there else []
+        for entry in passed:
+            heappush(self.queue, entry)
+        return served
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything that was locked for the commands at hand."""
+
+    sessions: dict[UUID, Session]
+    places: dict[str, Place]
+    """The regions of the municipalities that the commands name."""
+    gone: set[UUID] = field(default_factory=set)
+    """Those who ask and were forgotten a moment ago."""
+
+    def copy(self) -> Ledger:
+        return Ledger({key: session.copy() for key, session in self.sessions.items()}, self.places, self.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The enrollment as it is after the command; `new` if the command made it."""
+
+    enrollment: Enrollment
+    new: bool = False
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """There is nothing to tell but that it is so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """So many enrollments are nobody's any more; with some of them a seat or a place was given up."""
+
+    enrollments: int
+    given_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An expected no. Nothing changed."""
+
+    slug: str
+    status: int = 409
+
+
+TOO_EARLY = Refused("session-not-open")
+"""The session was announced a moment ago, or never: asking again is the way to find out."""
+
+Answer = Settled | Done | Forgotten | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from commands: the ledger after them, the facts in order, and an answer to each command."""
+
+    ledger: Ledger
+    facts: Sequence[Event]
+    answers: Sequence[Answer]

@@ -1,0 +1,156 @@
+"""What people may ask of the desk about themselves, and what the time asks for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from enrollment.commands import AcceptOffer, Anonymise, CancelEnrollment, LapseOffer, OfTheirOwn, RefuseOffer, RequestSeat
+from enrollment.domain import steps
+from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Forgotten, Ledger, Refused, Session, Settled
+from shared.contracts.catalog import Place
+from shared.contracts.enrollment import Participation
+from shared.contracts.event import Event
+
+VOLUNTARY = ("home", "worker_group")
+"""What of a participation a person told of themselves, for the figures alone; the rest is about the work and the course."""
+MOST_IN_A_GROUP = 10
+
+NOT_FOUND = Refused("not-found", 404)
+
+
+def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: list[Event]) -> Answer:
+    """A seat, a place in the queue for one, or the reason why not. Whoever is in already gets what they have."""
+    session = ledger.sessions.get(command.session_id)
+    if command.person_id in ledger.gone:
+        return Refused("not-signed-in", 401)
+    if session is None:
+        return TOO_EARLY
+    if first := session.active_of(command.person_id):
+        return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
+    if now >= session.closes_at or now >= session.starts_at:
+        return Refused("enrollment-closed")
+    for code in (command.work_municipality, command.home_municipality):
+        if code is not None and code not in ledger.places:
+            return Refused("unknown-municipality", 400)
+
+    enrollment = Enrollment(
+        enrollment_id=command.enrollment_id,
+        session_id=command.session_id,
+        person_id=command.person_id,
+        state="waitlisted",
+        revision=0,
+        registered_at=now,
+        decided_at=now,
+        about=_participation(session, command, ledger.places),
+        group_id=command.group_id,
+        at_once=command.at_once,
+    )
+    company = session.company_of(enrollment) if command.group_id else []
+    if len(company) >= MOST_IN_A_GROUP:
+        return Refused("group-full")
+    if session.seats_left and not company:
+        return Settled(steps.confirm(session, enrollment, command.command_id, now, facts), new=True)
+    waitlisted = steps.waitlist(session, enrollment, command.command_id, now, facts)
+    position = session.waiting
+    steps.fill(session, command.command_id, now, facts)
+    after = session.enrollments[waitlisted.enrollment_id]
+    return Settled(after, new=True, position=position if after.place is not None else None)
+
+
+def cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: list[Event]) -> Answer:
+    """Withdraw, and let the next in line have what falls free. Again changes nothing and answers the same."""
+    session, enrollment = _theirs(ledger, command)
+    if session is None or enrollment is None:
+        return NOT_FOUND
+    if not enrollment.is_in:
+        return Settled(enrollment)
+    if now >= session.starts_at:
+        return Refused("session-started")
+    return Settled(_out(session, enrollment, "by-person", command.command_id, now, facts))
+
+
+def accept(ledger: Ledger, command: AcceptOffer, now: datetime, facts: list[Event]) -> Answer:
+    """Take the seat that is held. Whoever has it already has it; whoever is too late hears so, and the next is asked."""
+    session, enrollment = _theirs(ledger, command)
+    if session is None or enrollment is None:
+        return NOT_FOUND
+    if enrollment.state == "confirmed":
+        return Settled(enrollment)
+    if enrollment.offered_until is None:
+        return Refused("offer-lapsed" if enrollment.reason == "offer-lapsed" else "no-offer")
+    if _is_over(session, enrollment.offered_until, now):
+        _out(session, enrollment, "offer-lapsed", command.command_id, now, facts)
+        return Refused("offer-lapsed")
+    return Settled(steps.confirm(session, enrollment, command.command_id, now, facts))
+
+
+def refuse(ledger: Ledger, command: RefuseOffer, now: datetime, facts: list[Event]) -> Answer:
+    """Let the seat that is held go to the next in line, and be out."""
+    session, enrollment = _theirs(ledger, command)
+    if session is None or enrollment is None:
+        return NOT_FOUND
+    if not enrollment.is_in:
+        return Settled(enrollment)
+    if enrollment.offered_until is None:
+        return Refused("no-offer")
+    return Settled(_out(session, enrollment, "offer-refused", command.command_id, now, facts))
+
+
+def lapse(ledger: Ledger, command: LapseOffer, now: datetime, facts: list[Event]) -> Answer:
+    """End an offer whose time is over. One that was answered meanwhile stays answered."""
+    session = ledger.sessions.get(command.session_id)
+    enrollment = session.enrollments.get(command.enrollment_id) if session else None
+    if session is None or enrollment is None:
+        return NOT_FOUND
+    if enrollment.offered_until is None or not _is_over(session, enrollment.offered_until, now):
+        return Settled(enrollment)
+    return Settled(_out(session, enrollment, "offer-lapsed", command.command_id, now, facts))
+
+
+def anonymise(ledger: Ledger, command: Anonymise, now: datetime, facts: list[Event]) -> Answer:
+    """Forget whose enrollments these are; what is still to come for them goes to others."""
+    session = ledger.sessions.get(command.session_id)
+    if session is None:
+        return Forgotten(0, 0)
+    theirs = [one for one in session.enrollments.values() if one.person_id in command.anonymous_ids]
+    coming = [one for one in theirs if one.is_in and now < session.starts_at]
+    for enrollment in coming:
+        _out(session, session.enrollments[enrollment.enrollment_id], "by-person", command.command_id, now, facts)
+    for enrollment in theirs:
+        as_it_is = session.enrollments[enrollment.enrollment_id]
+        anonymous_id = command.anonymous_ids[as_it_is.person_id]
+        steps.disown(session, as_it_is, anonymous_id, VOLUNTARY, command.command_id, now, facts)
+    if command.whole_session:
+        session.anonymised_at = now
+    return Forgotten(len(theirs), len(coming))
+
+
+def _is_over(session: Session, until: datetime, now: datetime) -> bool:
+    """A session that was moved forward ends its offers when it starts."""
+    return now >= min(until, session.starts_at)
+
+
+def _theirs(ledger: Ledger, command: OfTheirOwn) -> tuple[Session | None, Enrollment | None]:
+    session = ledger.sessions.get(command.session_id)
+    return session, session.enrollments.get(command.enrollment_id) if session else None
+
+
+def _out(session: Session, enrollment: Enrollment, reason: str, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+    out = steps.release(session, enrollment, reason, cause, now, facts)
+    steps.fill(session, cause, now, facts)
+    return out
+
+
+def _participation(session: Session, command: RequestSeat, places: dict[str, Place]) -> Participation:
+    """The session's part of the report, and the person's, as they are today."""
+    return session.about.model_copy(
+        update={
+            "work": places[command.work_municipality] if command.work_municipality else None,
+            "home": places[command.home_municipality] if command.home_municipality else None,
+            "employer_size_class": command.employer_size_class,
+            "sector": command.sector,
+            "worker_group": command.worker_group,
+            "funding_scheme": command.funding_scheme,
+        }
+    )

@@ -1,0 +1,163 @@
+"""How a session changes: rows and facts follow from the same step, so that they cannot drift apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from enrollment.domain.ledger import Enrollment, Session, Step
+from shared.contracts.enrollment import (
+    EnrollmentAnonymised,
+    EnrollmentCancelled,
+    EnrollmentWaitlisted,
+    SeatConfirmed,
+    SeatCount,
+    SeatOffered,
+)
+from shared.contracts.event import Event
+
+SHORTEST_OFFER = timedelta(minutes=30)
+
+
+def fill(session: Session, cause: UUID, now: datetime, facts: list[Event]) -> None:
+    """Whoever is next in line gets the seats that are free, as long as there are both."""
+    while served := session.next_to_be_served():
+        for enrollment in served:
+            if session.offer_hours is None or enrollment.at_once:
+                confirm(session, enrollment, cause, now, facts)
+            else:
+                offer(session, enrollment, cause, now, facts)
+
+
+def offer_ends(session: Session, now: datetime) -> datetime:
+    """So many hours from now; near the start no more than half of what is left until it, for there are others in line."""
+    assert session.offer_hours is not None
+    left = session.starts_at - now
+    lasts = min(timedelta(hours=session.offer_hours), left / 2)
+    return now + min(max(lasts, SHORTEST_OFFER), max(left, timedelta(0)))
+
+
+def confirm(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+    """A seat for sure: a free one, or the one that was offered."""
+    from_waiting_list = enrollment.place is not None or enrollment.state == "offered"
+    seated = enrollment if enrollment.seat_no is not None else _take_seat(session, enrollment)
+    after = step(session, replace(seated, state="confirmed", offered_until=None), now)
+    facts.append(SeatConfirmed(**told(session, after, cause), from_waiting_list=from_waiting_list))
+    return after
+
+
+def offer(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+    """A free seat is held for somebody who was waiting, until they say so or the time is over."""
+    until = offer_ends(session, now)
+    after = step(session, replace(_take_seat(session, enrollment), state="offered", offered_until=until), now)
+    facts.append(SeatOffered(**told(session, after, cause), until=until))
+    return after
+
+
+def waitlist(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+    """A place at the end of the queue. Who waits in the group already comes along to the end, so that nobody is passed."""
+    company = session.company_of(enrollment) if enrollment.group_id else []
+    size = len(company) + 1
+    for other in company:
+        touch(session, replace(other, place=_last_place(session), company=size))
+    session.waiting += 1
+    session.waiting_alone += {1: 1, 2: -1}.get(size, 0)
+    joined = replace(enrollment, state="waitlisted", place=_last_place(session), company=size)
+    after = step(session, joined, now, position=session.waiting)
+    facts.append(EnrollmentWaitlisted(**told(session, after, cause), position=session.waiting))
+    return after
+
+
+def release(
+    session: Session, enrollment: Enrollment, reason: str, cause: UUID, now: datetime, facts: list[Event]
+) -> Enrollment:
+    """Somebody is out: their seat is free, or their place in the queue is gone."""
+    held_seat = enrollment.seat_no is not None
+    if enrollment.seat_no is not None:
+        session.freed.append(enrollment.seat_no)
+        left = replace(enrollment, seat_no=None)
+    else:
+        left = _leave_queue(session, enrollment)
+    after = step(session, replace(left, state="cancelled", offered_until=None, reason=reason), now)
+    facts.append(EnrollmentCancelled(**told(session, after, cause), reason=reason, held_seat=held_seat))
+    return after
+
+
+def disown(
+    session: Session, enrollment: Enrollment, anonymous_id: UUID, blanked: tuple[str, ...], cause: UUID, now: datetime,
+    facts: list[Event],
+) -> None:  # fmt: skip
+    """It stands as it stood, and is nobody's."""
+    session.people.pop(enrollment.person_id, None)
+    about = enrollment.about.model_copy(update=dict.fromkeys(blanked))
+    session.revision += 1
+    after = replace(enrollment, person_id=anonymous_id, about=about, anonymous=True, revision=enrollment.revision + 1)
+    touch(session, after)
+    facts.append(
+        EnrollmentAnonymised(
+            **{**told(session, after, cause), "occurred_at": now}, stands=after.state, decided_at=after.decided_at
+        )
+    )
+
+
+def _take_seat(session: Session, enrollment: Enrollment) -> Enrollment:
+    if session.freed:
+        seat_no = session.freed.pop()
+    else:
+        seat_no = session.next_seat
+        session.next_seat += 1
+    waited = enrollment.place is not None
+    return replace(_leave_queue(session, enrollment) if waited else enrollment, seat_no=seat_no)
+
+
+def _leave_queue(session: Session, enrollment: Enrollment) -> Enrollment:
+    """Those who stay in the group wait for fewer seats from now on."""
+    others = [one for one in session.company_of(enrollment) if one.enrollment_id != enrollment.enrollment_id]
+    session.waiting -= 1
+    session.waiting_alone += {0: -1, 1: 1}.get(len(others), 0)
+    for other in others:
+        touch(session, replace(other, company=len(others)))
+    return replace(enrollment, place=None, company=None)
+
+
+def _last_place(session: Session) -> int:
+    place = session.next_place
+    session.next_place += 1
+    return place
+
+
+def step(session: Session, enrollment: Enrollment, now: datetime, *, position: int | None = None) -> Enrollment:
+    """An enrollment comes to stand otherwise: one more revision, of it and of the session's seats."""
+    session.revision += 1
+    went = Step(enrollment.state, now, position, enrollment.offered_until, enrollment.reason)
+    after = replace(enrollment, revision=enrollment.revision + 1, decided_at=now, steps=(*enrollment.steps, went))
+    touch(session, after)
+    return after
+
+
+def touch(session: Session, enrollment: Enrollment) -> None:
+    """Have an enrollment written down as it is now."""
+    session.know(enrollment)
+    session.changed[enrollment.enrollment_id] = enrollment
+
+
+def told(session: Session, enrollment: Enrollment, cause: UUID) -> dict[str, object]:
+    """What every fact about an enrollment says."""
+    return {
+        "enrollment_id": enrollment.enrollment_id,
+        "session_id": enrollment.session_id,
+        "person_id": enrollment.person_id,
+        "registered_at": enrollment.registered_at,
+        "occurred_at": enrollment.decided_at,
+        "about": enrollment.about,
+        "revision": enrollment.revision,
+        "seats": seats(session),
+        "command_id": cause,
+    }
+
+
+def seats(session: Session) -> SeatCount:
+    return SeatCount(
+        revision=session.revision, capacity=session.capacity, seats_left=session.seats_left, waiting=session.waiting
+    )
