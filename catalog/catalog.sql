@@ -201,6 +201,10 @@ SELECT DISTINCT ON (session_id) session_id, revision, capacity, seats_left, wait
    SET revision = excluded.revision, capacity = excluded.capacity, seats_left = excluded.seats_left, waiting = excluded.waiting
  WHERE excluded.revision > known.revision
 
+-- name: learn_cancelled
+-- For good, so it does not matter what else is told, or when.
+UPDATE availability SET cancelled = true WHERE session_id = ANY($1::uuid[])
+
 -- name: learn_closing
 -- Beside the seats, with a revision of its own: few facts tell the closing time, and a late one may still be the newest.
 UPDATE availability AS known

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from shared.contracts.enrollment import (
-    AboutEnrollment,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentMoved,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatOffered,
+    SeatsChanged,
+    SessionCancelled,
     SessionOpened,
 )
 from shared.contracts.gateway import PersonForgotten
@@ -23,7 +26,7 @@ from shared.messaging.message import Envelope
 SQL = sql.load(__file__, "catalog.sql")
 
 
-async def on_opened(conn: Connection, facts: Sequence[Envelope[SessionOpened]]) -> None:
+async def on_opened(conn: Connection, facts: Sequence[Envelope[SessionOpened] | Envelope[SeatsChanged]]) -> None:
     await on_seats(conn, facts)
     await conn.execute(
         SQL.learn_closing,
@@ -33,7 +36,12 @@ async def on_opened(conn: Connection, facts: Sequence[Envelope[SessionOpened]]) 
     )
 
 
-async def on_seats(conn: Connection, facts: Sequence[Envelope[SessionOpened] | Envelope[AboutEnrollment]]) -> None:
+async def on_cancelled(conn: Connection, facts: Sequence[Envelope[SessionCancelled]]) -> None:
+    await on_seats(conn, facts)
+    await conn.execute(SQL.learn_cancelled, [fact.event.session_id for fact in facts])
+
+
+async def on_seats(conn: Connection, facts: Sequence[Envelope[Any]]) -> None:
     """Facts of one session come under many subjects and so in any order: the revision of its seats says which is newest."""
     events = [fact.event for fact in facts]
     await conn.execute(
@@ -48,10 +56,13 @@ async def on_seats(conn: Connection, facts: Sequence[Envelope[SessionOpened] | E
 
 SUBSCRIPTIONS: Subscriptions = {
     SessionOpened: on_opened,
+    SeatsChanged: on_opened,
+    SessionCancelled: on_cancelled,
     SeatConfirmed: on_seats,
     EnrollmentWaitlisted: on_seats,
     SeatOffered: on_seats,
     EnrollmentCancelled: on_seats,
+    EnrollmentMoved: on_seats,
     EnrollmentAnonymised: on_seats,
     PersonForgotten: on_forgotten,
 }

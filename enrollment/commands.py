@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
@@ -121,4 +122,31 @@ class Anonymise:
     keyed: None = None
 
 
-Command = RequestSeat | OfTheirOwn | LapseOffer | OpenSession | DescribeSession | Anonymise
+@dataclass(frozen=True, slots=True)
+class ChangeSeats:
+    """The organiser changes a session's seats; None leaves as it is."""
+
+    command_id: UUID
+    session_id: UUID
+    fieldlabs: frozenset[str]
+    """Which fieldlabs the asker organises: a session of another does not exist for them."""
+    capacity: int | None = None
+    closes_at: datetime | None = None
+    offer_hours: int | None = None
+    keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSession:
+    """The organiser cancels a session as a whole."""
+
+    command_id: UUID
+    session_id: UUID
+    fieldlabs: frozenset[str]
+    keyed: Keyed | None = None
+
+
+OfAnOrganiser = ChangeSeats | CancelSession
+"""What an organiser asks about a session of their own fieldlab."""
+
+Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | OpenSession | DescribeSession | Anonymise

@@ -1,7 +1,7 @@
 -- name: lock_sessions
 -- In id order, so that two desks can never wait for each other.
-SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, anonymised_at, next_seat, freed, waiting,
-       waiting_alone, next_place, revision
+SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at, anonymised_at, next_seat,
+       freed, waiting, waiting_alone, next_place, revision, told
   FROM session
  WHERE session_id = ANY($1::uuid[])
  ORDER BY session_id
@@ -37,6 +37,22 @@ SELECT e.*
   JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, group_id) USING (session_id, group_id)
  WHERE e.place IS NOT NULL
 
+-- name: load_whole_sessions
+-- Everybody who is in.
+SELECT * FROM enrollment WHERE session_id = ANY($1::uuid[]) AND state <> 'cancelled'
+
+-- name: load_seats_beyond
+-- Whose seats have a number beyond a capacity.
+SELECT e.*
+  FROM enrollment e
+  JOIN unnest($1::uuid[], $2::int[]) AS asked (session_id, capacity) USING (session_id)
+ WHERE e.seat_no > asked.capacity
+
+-- name: reseat
+UPDATE enrollment e SET seat_no = moved.seat_no
+  FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS moved (session_id, enrollment_id, seat_no)
+ WHERE (e.session_id, e.enrollment_id) = (moved.session_id, moved.enrollment_id)
+
 -- name: sessions_of
 SELECT DISTINCT session_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[])
 
@@ -61,20 +77,22 @@ SELECT e.*
                  LIMIT asked.seats) e
 
 -- name: save_sessions
-INSERT INTO session (session_id, fieldlab_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, anonymised_at, seats_left,
-                     next_seat, freed, waiting, waiting_alone, next_place, revision)
-SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at, capacity, offer_hours, anonymised_at, seats_left,
-       next_seat, freed::int[], waiting, waiting_alone, next_place, revision
-  FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[],
-              $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::int[], $13::int[], $14::bigint[], $15::int[])
-    AS s (session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, anonymised_at, seats_left, next_seat, freed,
-          waiting, waiting_alone, next_place, revision)
+INSERT INTO session (session_id, fieldlab_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at,
+                     anonymised_at, seats_left, next_seat, freed, waiting, waiting_alone, next_place, revision, told)
+SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at,
+       anonymised_at, seats_left, next_seat, freed::int[], waiting, waiting_alone, next_place, revision, told
+  FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[], $8::text[],
+              $9::timestamptz[], $10::timestamptz[], $11::int[], $12::int[], $13::text[], $14::int[], $15::int[], $16::bigint[],
+              $17::int[], $18::int[])
+    AS s (session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at, anonymised_at, seats_left,
+          next_seat, freed, waiting, waiting_alone, next_place, revision, told)
     ON CONFLICT (session_id) DO UPDATE
    SET about = excluded.about, fieldlab_id = excluded.fieldlab_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
        closes_at = excluded.closes_at, capacity = excluded.capacity, offer_hours = excluded.offer_hours,
-       anonymised_at = excluded.anonymised_at, seats_left = excluded.seats_left, next_seat = excluded.next_seat,
-       freed = excluded.freed, waiting = excluded.waiting, waiting_alone = excluded.waiting_alone,
-       next_place = excluded.next_place, revision = excluded.revision
+       location = excluded.location, cancelled_at = excluded.cancelled_at, anonymised_at = excluded.anonymised_at,
+       seats_left = excluded.seats_left, next_seat = excluded.next_seat, freed = excluded.freed, waiting = excluded.waiting,
+       waiting_alone = excluded.waiting_alone, next_place = excluded.next_place, revision = excluded.revision,
+       told = excluded.told
 
 -- name: save_enrollments
 -- Given in the order that frees seats before they are taken again.
@@ -138,6 +156,9 @@ SELECT session_id, enrollment_id, person_id, state, revision, reason, offered_un
        place_in_line(session_id, place) AS position
   FROM page
  ORDER BY registered_at DESC, enrollment_id
+
+-- name: fieldlab_of
+SELECT fieldlab_id FROM session WHERE session_id = $1
 
 -- name: own_data
 -- What a person is shown of themselves: every enrollment with all that they told for it, and how it went.

@@ -10,13 +10,23 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from enrollment import queries, retention
-from enrollment.commands import AcceptOffer, CancelEnrollment, Command, OfTheirOwn, RefuseOffer, RequestSeat
+from enrollment.commands import (
+    AcceptOffer,
+    CancelEnrollment,
+    CancelSession,
+    ChangeSeats,
+    Command,
+    OfAnOrganiser,
+    OfTheirOwn,
+    RefuseOffer,
+    RequestSeat,
+)
 from enrollment.desk import Desk
-from enrollment.domain import Done, Forgotten, Refused
+from enrollment.domain import Answer, Refused, SeatsAre, Settled
 from enrollment.uptake.http import get_uptake
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, State, WorkerGroup
 from shared.database.pool import connection, transaction
@@ -112,12 +122,8 @@ class Told:
 
 async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
     """The desk's answer, for the person who asked. Raises Rejected for an expected no."""
-    answer = await app[DESK].ask(command)
-    match answer:
-        case Refused():
-            raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None)
-        case Done() | Forgotten():
-            raise AssertionError("the desk settles what people ask")
+    answer = await _agreed(app, command)
+    assert isinstance(answer, Settled), "the desk settles what people ask about themselves"
     enrollment, position = answer.enrollment, answer.position
     if enrollment.state == "waitlisted" and position is None:
         async with reading(app[POOL], asks) as conn:
@@ -126,6 +132,13 @@ async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
             raise not_found()
         return Told(200, found)
     return Told(201 if answer.new else 200, queries.view(enrollment, position))
+
+
+async def _agreed(app: web.Application, command: Command) -> Answer:
+    answer = await app[DESK].ask(command)
+    if isinstance(answer, Refused):
+        raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None)
+    return answer
 
 
 async def post_enrollment(request: web.Request) -> web.Response:
@@ -205,6 +218,73 @@ async def _ask_of_own(request: web.Request, command: type[OfTheirOwn], verb: str
     )
     told = await ask(request.app, asks, asked)
     return json(shown(told.view))
+
+
+class SeatChanges(Input):
+    """What to change of a session's seats; what is left out stays as it is."""
+
+    capacity: int | None = Field(default=None, ge=1, le=10_000)
+    enrollment_closes_at: AwareDatetime | None = None
+    offer_hours: int | None = Field(default=None, ge=1, le=720)
+
+
+async def patch_seats(request: web.Request) -> web.Response:
+    asks, session_id = signed_in(request), await own_session(request)
+    wanted = SeatChanges.model_validate_json(await request.read())
+    return await _ask_as_organiser(
+        request,
+        ChangeSeats(
+            command_id=uuid4(),
+            session_id=session_id,
+            fieldlabs=frozenset(asks.scopes("organiser")),
+            capacity=wanted.capacity,
+            closes_at=wanted.enrollment_closes_at,
+            offer_hours=wanted.offer_hours,
+        ),
+    )
+
+
+async def post_session_cancellation(request: web.Request) -> web.Response:
+    asks, session_id = signed_in(request), await own_session(request)
+    Nothing.model_validate_json(await request.read() or b"{}")
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    return await _ask_as_organiser(
+        request,
+        CancelSession(
+            command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+            session_id=session_id,
+            fieldlabs=frozenset(asks.scopes("organiser")),
+            keyed=answers.keyed(f"cancel session {session_id}") if key else None,
+        ),
+    )
+
+
+async def _ask_as_organiser(request: web.Request, command: OfAnOrganiser) -> web.Response:
+    answer = await _agreed(request.app, command)
+    assert isinstance(answer, SeatsAre), "the desk tells organisers how the seats are"
+    return json(
+        {
+            "sessionId": answer.session_id, "capacity": answer.capacity, "seatsLeft": answer.seats_left,
+            "waiting": answer.waiting, "enrollmentClosesAt": answer.closes_at, "offerHours": answer.offer_hours,
+            "cancelled": answer.cancelled, "revision": answer.revision,
+        }
+    )  # fmt: skip
+
+
+async def own_session(request: web.Request) -> UUID:
+    """The session in the path. Raises Rejected: 404 if there is none, 403 if it is not at a fieldlab of the asker's."""
+    asks = signed_in(request)
+    try:
+        session_id = UUID(request.match_info["session_id"])
+    except ValueError as error:
+        raise not_found() from error
+    async with reading(request.app[POOL], asks) as conn:
+        fieldlab = await queries.fieldlab_of(conn, session_id)
+    if fieldlab is None:
+        raise not_found()
+    if not asks.has("organiser", fieldlab):
+        raise Rejected("not-the-organiser", 403, "This is for organisers of this fieldlab.")
+    return session_id
 
 
 async def get_own_data(request: web.Request) -> web.Response:
@@ -294,6 +374,8 @@ ROUTES: Sequence[web.RouteDef] = [
     web.post("/enrollments/{enrollment_id}/cancellation", post_cancellation),
     web.post("/enrollments/{enrollment_id}/acceptance", post_acceptance),
     web.post("/enrollments/{enrollment_id}/refusal", post_refusal),
+    web.patch("/sessions/{session_id}/seats", patch_seats),
+    web.post("/sessions/{session_id}/cancellation", post_session_cancellation),
     web.get("/uptake", get_uptake),
     web.get("/own-data", get_own_data),
     web.get("/retention", get_retention),

@@ -51,6 +51,12 @@ async def enrollments(
     return [_view(row) for row in rows], rows[0]["total"] if rows else 0
 
 
+async def fieldlab_of(conn: Connection, session_id: UUID) -> str | None:
+    """Where a session is held; that is public."""
+    fieldlab: str | None = await conn.fetchval(SQL.fieldlab_of, session_id)
+    return fieldlab
+
+
 async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, object]]:
     """All enrollments of who asks, each with everything that is kept with it."""
     return [

@@ -11,7 +11,17 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from enrollment import places
-from enrollment.commands import Anonymise, Command, LapseOffer, OfTheirOwn, RequestSeat
+from enrollment.commands import (
+    Anonymise,
+    CancelSession,
+    ChangeSeats,
+    Command,
+    DescribeSession,
+    LapseOffer,
+    OfAnOrganiser,
+    OfTheirOwn,
+    RequestSeat,
+)
 from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session, Step
 from shared.contracts.enrollment import Participation
 from shared.database import sql
@@ -26,18 +36,24 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, set[UUID]]:
     """Lock the sessions that the commands are about, and load what else the decision needs.
 
-    Returns with it the ids of the commands about an enrollment that is the asker's own.
+    Returns with it the ids of the commands about an enrollment that is the asker's own, or a session that they organise.
     """
     rows = await conn.fetch(SQL.lock_sessions, list({command.session_id for command in commands}))
     sessions = {row["session_id"]: _session(row) for row in rows}
     requests = [command for command in commands if isinstance(command, RequestSeat)]
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
     named = await _enrollments(conn, commands, requests) if sessions else []
-    found = [*named, *await _all_of(conn, whose), *await _queues(conn, _may_fall_free(commands, whose, sessions))]
+    found = [*named, *await _all_of(conn, whose), *await _for_organisers(conn, commands, sessions)]
+    found += await _queues(conn, _may_fall_free(commands, whose, sessions))
     found += await _groups(conn, requests, found)
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
         sessions[enrollment.session_id].know(enrollment)
     theirs = {row["command_id"] for row in named if row["command_id"]}
+    theirs |= {
+        command.command_id
+        for command in commands
+        if isinstance(command, OfAnOrganiser) and _fieldlab(sessions.get(command.session_id)) in command.fieldlabs
+    }
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
     gone = await forgetting.gone(conn, {command.person_id for command in requests})
     return Ledger(sessions, await places.load(conn, codes), gone), theirs
@@ -66,12 +82,32 @@ async def _all_of(conn: Connection, whose: Sequence[tuple[UUID, UUID]]) -> Seque
     return await conn.fetch(SQL.load_all_of, session_ids, person_ids)
 
 
+def _fieldlab(session: Session | None) -> str | None:
+    return session.about.fieldlab_id if session else None
+
+
+async def _for_organisers(conn: Connection, commands: Sequence[Command], sessions: Mapping[UUID, Session]) -> Sequence[Record]:
+    """Everybody who is in a session that is cancelled or described anew, and whose seats are beyond a smaller capacity."""
+    whole = [command.session_id for command in commands if isinstance(command, CancelSession | DescribeSession)]
+    smaller = {
+        command.session_id: command.capacity
+        for command in commands
+        if isinstance(command, ChangeSeats) and command.capacity is not None and command.session_id in sessions
+    }
+    rows = await conn.fetch(SQL.load_whole_sessions, whole) if whole else []
+    rows += await conn.fetch(SQL.load_seats_beyond, list(smaller), list(smaller.values())) if smaller else []
+    return rows
+
+
 def _may_fall_free(
     commands: Sequence[Command], whose: Sequence[tuple[UUID, UUID]], sessions: Mapping[UUID, Session]
 ) -> Mapping[UUID, int]:
     """How many seats of each session there may be to give to who waits: those that may fall free, and those left."""
     freed = Counter(command.session_id for command in commands if isinstance(command, OfTheirOwn | LapseOffer))
     freed += Counter(session_id for session_id, _ in whose)
+    for command in commands:
+        if isinstance(command, ChangeSeats) and command.capacity and command.session_id in sessions:
+            freed[command.session_id] += max(command.capacity - sessions[command.session_id].capacity, 0)
     return {key: count + sessions[key].seats_left for key, count in freed.items() if key in sessions}
 
 
@@ -112,6 +148,9 @@ async def forget_answers(conn: Connection, person_ids: Collection[UUID]) -> None
 async def save(conn: Connection, ledger: Ledger) -> None:
     """Write down what the decisions changed. The database refuses what can never be, by the name of a constraint."""
     sessions = list(ledger.sessions.values())
+    reseated = [(session.session_id, *seat) for session in sessions for seat in session.reseated.items()]
+    if reseated:  # before there are fewer seats
+        await conn.execute(SQL.reseat, *zip(*reseated, strict=True))
     await conn.execute(
         SQL.save_sessions,
         [session.session_id for session in sessions],
@@ -121,6 +160,8 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.closes_at for session in sessions],
         [session.capacity for session in sessions],
         [session.offer_hours for session in sessions],
+        [session.location for session in sessions],
+        [session.cancelled_at for session in sessions],
         [session.anonymised_at for session in sessions],
         [session.seats_left for session in sessions],
         [session.next_seat for session in sessions],
@@ -129,6 +170,7 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.waiting_alone for session in sessions],
         [session.next_place for session in sessions],
         [session.revision for session in sessions],
+        [session.told for session in sessions],
     )
     changed = list(chain.from_iterable(session.changed.values() for session in sessions))
     changed.sort(key=lambda enrollment: enrollment.seat_no is not None)  # seats are let go before they are taken again
@@ -179,6 +221,8 @@ def _session(row: Record) -> Session:
         closes_at=row["closes_at"],
         capacity=row["capacity"],
         offer_hours=row["offer_hours"],
+        location=row["location"],
+        cancelled_at=row["cancelled_at"],
         anonymised_at=row["anonymised_at"],
         next_seat=row["next_seat"],
         freed=row["freed"],
@@ -186,6 +230,7 @@ def _session(row: Record) -> Session:
         waiting_alone=row["waiting_alone"],
         next_place=row["next_place"],
         revision=row["revision"],
+        told=row["told"],
     )
 
 

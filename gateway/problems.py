@@ -124,6 +124,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Enrolling has closed"),
         _("This session no longer takes enrollments. Look for another session of the course."),
     ),
+    "seats-are-held": (
+        _("More seats are held than that"),
+        _("Nobody loses a seat by this. Choose a number that is at least the seats that are taken or offered."),
+    ),
+    "closes-after-the-start": (
+        _("Enrolling cannot close after the start"),
+        _("Choose a moment before the session starts."),
+    ),
+    "session-cancelled": (
+        _("This session does not take place"),
+        _("The organiser cancelled it. Look for another session of the course."),
+    ),
     "no-offer": (
         _("No place is held for you"),
         _("There is nothing to take or to let go. Look at your enrollment for where it stands."),

@@ -8,8 +8,9 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 Template = Literal[
-    "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "cancelled", "sign-in", "invitation"
-]
+    "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "moved-with-a-seat", "moved",
+    "session-cancelled", "cancelled", "sign-in", "invitation",
+]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 
 TOO_OLD = timedelta(days=3)
@@ -39,6 +40,8 @@ class Notice:
     enrollment_id: UUID | None = None
     position: int | None = None
     until: datetime | None = None
+    described: int = 0
+    """The session has to be described by at least this revision before it is told."""
 
     @property
     def message_id(self) -> UUID:
@@ -60,6 +63,7 @@ class Delivery:
     enrollment_id: UUID | None
     position: int | None
     until: datetime | None
+    described: int
     copies: int
     attempts: int
     queued_at: datetime

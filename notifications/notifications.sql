@@ -1,28 +1,28 @@
 -- name: save_sessions
-INSERT INTO session (session_id, revision, fieldlab_name, title_nl, title_en, starts_at, ends_at, location, sample)
+INSERT INTO session (session_id, revision, fieldlab_name, title_nl, title_en, starts_at, ends_at, location, sample, course_id)
 SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-                     $8::text[], $9::boolean[])
+                     $8::text[], $9::boolean[], $10::uuid[])
     ON CONFLICT (session_id) DO UPDATE
    SET revision = excluded.revision, fieldlab_name = excluded.fieldlab_name, title_nl = excluded.title_nl,
        title_en = excluded.title_en, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-       location = excluded.location, sample = excluded.sample
+       location = excluded.location, sample = excluded.sample, course_id = excluded.course_id
  WHERE session.revision < excluded.revision
 
 -- name: sessions
-SELECT session_id, fieldlab_name, title_nl, title_en, starts_at, ends_at, location, sample
+SELECT session_id, fieldlab_name, title_nl, title_en, starts_at, ends_at, location, sample, course_id, revision
   FROM session
  WHERE session_id = ANY($1::uuid[])
 
 -- name: queue
 -- A fact that comes again finds its row and adds none.
 INSERT INTO delivery (message_id, fact_id, recipient_id, template, subject, revision, logged_at, session_id, enrollment_id,
-                      position, until, state, finished_at)
+                      position, until, described, state, finished_at)
 SELECT message_id, fact_id, recipient_id, template, subject, revision, logged_at, session_id, enrollment_id, position, until,
-       CASE WHEN stale THEN 'stale' ELSE 'due' END, CASE WHEN stale THEN now() END
+       described, CASE WHEN stale THEN 'stale' ELSE 'due' END, CASE WHEN stale THEN now() END
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::timestamptz[], $8::uuid[],
-              $9::uuid[], $10::int[], $11::timestamptz[], $12::boolean[]) WITH ORDINALITY
+              $9::uuid[], $10::int[], $11::timestamptz[], $12::int[], $13::boolean[]) WITH ORDINALITY
     AS n (message_id, fact_id, recipient_id, template, subject, revision, logged_at, session_id, enrollment_id, position,
-          until, stale, nr)
+          until, described, stale, nr)
  ORDER BY nr
     ON CONFLICT (fact_id, recipient_id, template) DO NOTHING
 
@@ -47,7 +47,7 @@ UPDATE delivery SET lease = $1, leased_until = now() + $2::interval
   FROM due
  WHERE delivery.delivery_id = due.delivery_id
 RETURNING delivery.delivery_id, message_id, recipient_id, template, revision, logged_at, session_id, enrollment_id, position,
-          until, copies, attempts, queued_at
+          until, described, copies, attempts, queued_at
 
 -- name: renew
 UPDATE delivery SET leased_until = now() + $2::interval WHERE lease = $1 AND finished_at IS NULL

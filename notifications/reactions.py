@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from notifications import store
@@ -11,6 +11,7 @@ from shared.contracts.catalog import SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import (
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentMoved,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatOffered,
@@ -21,7 +22,11 @@ from shared.messaging import forgetting
 from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope, Message
 
-EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | SeatOffered | EnrollmentCancelled
+EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | SeatOffered | EnrollmentCancelled | EnrollmentMoved
+
+
+BY_REASON: Mapping[str, Template] = {"offer-lapsed": "offer-lapsed", "session-cancelled": "session-cancelled"}
+"""What is told to whom a cancellation comes as news; whoever did it themselves gets a receipt."""
 
 
 async def on_sessions(conn: Connection, facts: Sequence[Envelope[SessionAnnounced | SessionDescribed]]) -> None:
@@ -70,6 +75,7 @@ def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
         enrollment_id=event.enrollment_id,
         position=event.position if isinstance(event, EnrollmentWaitlisted) else None,
         until=event.until if isinstance(event, SeatOffered) else None,
+        described=event.described if isinstance(event, EnrollmentMoved) else 0,
     )
 
 
@@ -94,7 +100,9 @@ def _template(event: EnrollmentNews) -> Template:
         case SeatOffered():
             return "offered"
         case EnrollmentCancelled():
-            return "offer-lapsed" if event.reason == "offer-lapsed" else "cancelled"
+            return BY_REASON.get(event.reason, "cancelled")
+        case EnrollmentMoved():
+            return "moved-with-a-seat" if event.stands == "confirmed" else "moved"
 
 
 def _about_invitation(fact: Envelope[PersonInvited]) -> Notice:
@@ -120,6 +128,7 @@ SUBSCRIPTIONS: Subscriptions = {
     EnrollmentWaitlisted: on_enrollments,
     SeatOffered: on_enrollments,
     EnrollmentCancelled: on_enrollments,
+    EnrollmentMoved: on_enrollments,
     EnrollmentAnonymised: on_anonymised,
     SignInRequested: on_sign_ins,
     PersonInvited: on_invitations,

@@ -128,7 +128,7 @@ class Sender:
                 settled.append((delivery, Nobody()))
             elif delivery.template in recipient.declines and not delivery.copies:
                 settled.append((delivery, Declined()))
-            elif delivery.session_id and session is None:
+            elif delivery.session_id and (session is None or session.revision < delivery.described):
                 settled.append((delivery, NotDescribed()))
             else:
                 ready.append(Addressed(delivery, recipient, session))

@@ -27,6 +27,8 @@ class Session:
     ends_at: datetime
     location: str
     sample: bool
+    course_id: UUID | None = None
+    revision: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ async def save_sessions(conn: Connection, sessions: Sequence[SessionFact]) -> No
         [session.ends_at for session in sessions],
         [session.location for session in sessions],
         [session.sample for session in sessions],
+        [session.course_id for session in sessions],
     )
 
 
@@ -74,6 +77,7 @@ async def queue(conn: Connection, notices: Sequence[Notice]) -> None:
         [notice.enrollment_id for notice in notices],
         [notice.position for notice in notices],
         [notice.until for notice in notices],
+        [notice.described for notice in notices],
         [notice.stale for notice in notices],
     )
 

@@ -16,6 +16,8 @@ from enrollment.commands import (
     AcceptOffer,
     Anonymise,
     CancelEnrollment,
+    CancelSession,
+    ChangeSeats,
     Command,
     DescribeSession,
     LapseOffer,
@@ -33,6 +35,7 @@ from enrollment.domain.ledger import (
     Forgotten,
     Ledger,
     Refused,
+    SeatsAre,
     Session,
     Settled,
     Step,
@@ -41,8 +44,8 @@ from enrollment.domain.people import VOLUNTARY
 from shared.contracts.event import Event
 
 __all__ = [
-    "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused", "Session",
-    "Settled", "Step", "decide",
+    "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused", "SeatsAre",
+    "Session", "Settled", "Step", "decide",
 ]  # fmt: skip
 
 
@@ -71,6 +74,10 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
         case OpenSession():
             return sessions.open_session(ledger, command, now, facts)
         case DescribeSession():
-            return sessions.describe(ledger, command)
+            return sessions.describe(ledger, command, now, facts)
+        case ChangeSeats():
+            return sessions.change_seats(ledger, command, now, facts)
+        case CancelSession():
+            return sessions.cancel(ledger, command, now, facts)
         case _:
             assert_never(command)

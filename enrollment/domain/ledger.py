@@ -73,6 +73,8 @@ class Session:
     capacity: int
     offer_hours: int | None = None
     """For how long a freed seat is offered to the next in line; who has none gets it at once."""
+    location: str | None = None
+    cancelled_at: datetime | None = None
     anonymised_at: datetime | None = None
     """When everybody who was in was forgotten."""
     next_seat: int = 1
@@ -82,6 +84,9 @@ class Session:
     """Those of them who would take a single seat: nobody of these waits beside a free one."""
     next_place: int = 1
     revision: int = 0
+    """One more with each change of the seats."""
+    told: int = 1
+    """How many facts there are about the session itself."""
     enrollments: dict[UUID, Enrollment] = field(default_factory=dict)
     people: dict[UUID, UUID] = field(default_factory=dict)
     """Who is in: the enrollment of each person that holds a seat or a place."""
@@ -89,6 +94,8 @@ class Session:
     """The head of the queue as a heap of (place, enrollment); who left it, or moved in it, is skipped."""
     changed: dict[UUID, Enrollment] = field(default_factory=dict)
     """Those that decisions touched, as they are now."""
+    reseated: dict[UUID, int] = field(default_factory=dict)
+    """Whoever got another seat number because theirs is no more."""
 
     @property
     def seats_left(self) -> int:
@@ -97,7 +104,7 @@ class Session:
     def copy(self) -> Session:
         return replace(
             self, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
-            changed={**self.changed},
+            changed={**self.changed}, reseated={**self.reseated},
         )  # fmt: skip
 
     def know(self, enrollment: Enrollment) -> None:
@@ -173,6 +180,20 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatsAre:
+    """The seats of a session as they are after an organiser's command."""
+
+    session_id: UUID
+    capacity: int
+    seats_left: int
+    waiting: int
+    closes_at: datetime
+    offer_hours: int | None
+    cancelled: bool
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """So many enrollments are nobody's any more; with some of them a seat or a place was given up."""
 
@@ -191,7 +212,7 @@ class Refused:
 TOO_EARLY = Refused("session-not-open")
 """The session was announced a moment ago, or never: asking again is the way to find out."""
 
-Answer = Settled | Done | Forgotten | Refused
+Answer = Settled | Done | SeatsAre | Forgotten | Refused
 
 
 @dataclass(frozen=True, slots=True)

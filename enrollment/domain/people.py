@@ -26,6 +26,8 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         return Refused("not-signed-in", 401)
     if session is None:
         return TOO_EARLY
+    if session.cancelled_at is not None:
+        return Refused("session-cancelled")
     if first := session.active_of(command.person_id):
         return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
     if now >= session.closes_at or now >= session.starts_at:

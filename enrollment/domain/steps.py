@@ -10,6 +10,7 @@ from enrollment.domain.ledger import Enrollment, Session, Step
 from shared.contracts.enrollment import (
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentMoved,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatCount,
@@ -22,7 +23,7 @@ SHORTEST_OFFER = timedelta(minutes=30)
 
 def fill(session: Session, cause: UUID, now: datetime, facts: list[Event]) -> None:
     """Whoever is next in line gets the seats that are free, as long as there are both."""
-    while served := session.next_to_be_served():
+    while session.cancelled_at is None and (served := session.next_to_be_served()):
         for enrollment in served:
             if session.offer_hours is None or enrollment.at_once:
                 confirm(session, enrollment, cause, now, facts)
@@ -82,6 +83,20 @@ def release(
     after = step(session, replace(left, state="cancelled", offered_until=None, reason=reason), now)
     facts.append(EnrollmentCancelled(**told(session, after, cause), reason=reason, held_seat=held_seat))
     return after
+
+
+def move(session: Session, enrollment: Enrollment, described: int, cause: UUID, now: datetime, facts: list[Event]) -> None:
+    """It stands as it stood, for a session at another time or place."""
+    session.revision += 1
+    went = Step(enrollment.state, now, reason="session-moved")
+    after = replace(enrollment, revision=enrollment.revision + 1, steps=(*enrollment.steps, went))
+    touch(session, after)
+    facts.append(
+        EnrollmentMoved(
+            **{**told(session, after, cause), "occurred_at": now}, stands=after.state, decided_at=after.decided_at,
+            described=described,
+        )
+    )  # fmt: skip
 
 
 def disown(

@@ -3,6 +3,9 @@
 ALTER TABLE session
     ADD COLUMN offer_hours   integer,
     ADD COLUMN waiting_alone integer NOT NULL DEFAULT 0,  -- those of who waits who would take a single seat
+    ADD COLUMN location      text,         -- to know whether a description moves the session
+    ADD COLUMN cancelled_at  timestamptz,
+    ADD COLUMN told          integer NOT NULL DEFAULT 1,  -- how many facts there are about the session itself
     DROP CONSTRAINT nobody_waits_beside_a_free_seat,
     DROP CONSTRAINT waiting_is_counted;
 UPDATE session SET waiting_alone = waiting;
@@ -44,7 +47,7 @@ SELECT (fact ->> 'sessionId')::uuid,
                  WHEN 'nl.skillslabs.enrollment.waitlisted' THEN 'waitlisted'
                  WHEN 'nl.skillslabs.enrollment.offered' THEN 'offered'
                  WHEN 'nl.skillslabs.enrollment.cancelled' THEN 'cancelled'
-                 WHEN 'nl.skillslabs.enrollment.anonymised' THEN fact ->> 'stands' END,
+                 ELSE fact ->> 'stands' END,
        (coalesce(fact ->> 'decidedAt', fact ->> 'occurredAt')::timestamptz AT TIME ZONE 'Europe/Amsterdam')::date,
        ((fact ->> 'registeredAt')::timestamptz AT TIME ZONE 'Europe/Amsterdam')::date,
        (fact #>> '{about,courseId}')::uuid,

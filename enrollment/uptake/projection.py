@@ -9,6 +9,7 @@ from shared.contracts.enrollment import (
     AboutEnrollment,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentMoved,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatOffered,
@@ -19,7 +20,7 @@ from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope
 
 SQL = sql.load(__file__, "uptake.sql")
-COUNTED = (SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentAnonymised)
+COUNTED = (SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentMoved, EnrollmentAnonymised)
 
 
 async def on_enrollments(conn: Connection, facts: Sequence[Envelope[AboutEnrollment]]) -> None:
@@ -57,6 +58,7 @@ SUBSCRIPTIONS: Subscriptions = {
     EnrollmentWaitlisted: on_enrollments,
     SeatOffered: on_enrollments,
     EnrollmentCancelled: on_enrollments,
+    EnrollmentMoved: on_enrollments,
     EnrollmentAnonymised: on_enrollments,
     MunicipalityPlaced: on_municipalities,
 }

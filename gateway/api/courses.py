@@ -6,7 +6,7 @@ from aiohttp import web
 
 from gateway import acts
 from gateway.api.operation import Operations
-from gateway.api.passing import forward
+from gateway.api.passing import forward, id_in_path
 from gateway.api.shapes import (
     Course,
     CourseChanges,
@@ -15,12 +15,15 @@ from gateway.api.shapes import (
     FoundCourse,
     NewCourse,
     NewSession,
+    Nothing,
     Page,
+    SeatChanges,
+    Seats,
     Session,
     SessionChanges,
     SessionsById,
 )
-from gateway.clients import CATALOG
+from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
 
 courses = Operations("Courses")
@@ -90,3 +93,29 @@ async def patch_session(request: web.Request) -> web.Response:
     """Its texts, place and times. Its seats are the desk's."""
     signed_in(request)
     return await forward(request, request.app[CATALOG])
+
+
+@courses.declare(
+    "PATCH", "/v1/sessions/{sessionId}/seats", "Change the seats", {200: Seats}, who="organiser", body=SeatChanges,
+    problems=[*NOT_THEIRS, "400 closes-after-the-start", "409 seats-are-held", "409 session-started", "409 session-cancelled"],
+)  # fmt: skip
+@acts.act("seats-changed")
+async def patch_seats(request: web.Request) -> web.Response:
+    """How many there are, and until when people enroll. More of them go to who waits at once; there are never fewer than are
+    held.
+    """
+    signed_in(request)
+    id_in_path(request, "sessionId")
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@courses.declare(
+    "POST", "/v1/sessions/{sessionId}/cancellation", "Cancel a session", {200: Seats}, who="organiser", body=Nothing,
+    body_required=False, problems=[*NOT_THEIRS, "409 session-started"],
+)  # fmt: skip
+@acts.act("session-cancelled")
+async def post_session_cancellation(request: web.Request) -> web.Response:
+    """It does not take place: everybody who was in is out, and is told. Again changes nothing and answers the same."""
+    signed_in(request)
+    id_in_path(request, "sessionId")
+    return await forward(request, request.app[ENROLLMENT])

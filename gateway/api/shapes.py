@@ -265,6 +265,27 @@ class Session(SessionSummary):
     revision: int
 
 
+class SeatChanges(Input):
+    """What to change; what is left out stays as it is."""
+
+    capacity: int | None = Field(default=None, ge=1, le=10_000)
+    enrollment_closes_at: AwareDatetime | None = None
+    offer_hours: int | None = Field(default=None, ge=1, le=720, description="For how long a freed seat is offered.")
+
+
+class Seats(Shape):
+    """The seats of a session as the desk has them now."""
+
+    session_id: UUID
+    capacity: int
+    seats_left: int
+    waiting: int
+    enrollment_closes_at: AwareDatetime
+    offer_hours: int | None
+    cancelled: bool
+    revision: int
+
+
 class FoundCourse(Course):
     coming_sessions: int
     next_session: SessionSummary | None

@@ -49,6 +49,33 @@ class SessionOpened(Event):
         return f"sessions/{self.session_id}"
 
 
+class SeatsChanged(Event):
+    """The organiser changed how many seats a session has, or until when people enroll."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.seats-changed"
+
+    session_id: UUID
+    seats: SeatCount
+    closes_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class SessionCancelled(Event):
+    """A session does not take place. Whoever was in is out; each of their enrollments says so itself."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.session-cancelled"
+
+    session_id: UUID
+    seats: SeatCount
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
 class Participation(Value):
     """What a report needs to know of an enrollment, as it was when the person registered: the projection joins nothing."""
 
@@ -125,8 +152,22 @@ class EnrollmentCancelled(EnrollmentFact):
     state: ClassVar[State] = "cancelled"
 
     reason: str
-    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`. A reader may meet one that is newer than itself."""
+    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`, `session-cancelled`. There may be ones that are newer than
+    the reader.
+    """
     held_seat: bool
+
+
+class EnrollmentMoved(AboutEnrollment):
+    """The session of this enrollment is at another time or place; where the enrollment stands has not changed."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.moved"
+
+    stands: State
+    decided_at: AwareDatetime
+    """When it came to stand so, which is what reports count by."""
+    described: int
+    """The revision of the catalogue's description that moved it."""
 
 
 class EnrollmentAnonymised(AboutEnrollment):

@@ -13,10 +13,13 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
     ),
     "enrollment": (
         enrollment.SessionOpened,
+        enrollment.SeatsChanged,
+        enrollment.SessionCancelled,
         enrollment.SeatConfirmed,
         enrollment.EnrollmentWaitlisted,
         enrollment.SeatOffered,
         enrollment.EnrollmentCancelled,
+        enrollment.EnrollmentMoved,
         enrollment.EnrollmentAnonymised,
     ),
     "gateway": (gateway.SignInRequested, gateway.PersonInvited, gateway.PersonForgotten),

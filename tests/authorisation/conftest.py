@@ -185,6 +185,9 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             world.things = dict(zip(("course", "draft", "session"), zip(own, other, strict=True), strict=True))
             world.open_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
             world.things["fieldlab"] = (OWN_LAB, OTHER_LAB)
+            doomed = [(await world.publish(world.tokens[who], lab))[2] for who, lab in
+                      (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip
+            world.things["doomed session"] = (doomed[0], doomed[1])
             world.things["other session"] = (world.open_session, world.open_session)
             for target in ("enrollment", "token", "identity", "invitation", "colleague-invitation"):
                 await world.fresh(target)

@@ -24,6 +24,7 @@ Target = Literal[
     "token",
     "mail",
     "identity",
+    "doomed session",
 ]
 
 IN_A_YEAR = {
@@ -81,6 +82,10 @@ API: Mapping[str, Rule] = {
     "GET /v1/sessions": everybody(where="ids=00000000-0000-4000-8000-000000000000"),
     "GET /v1/sessions/{sessionId}": everybody(target="session"),
     "PATCH /v1/sessions/{sessionId}": Rule({"organiser": 200}, 403, foreign=403, target="session", body={"location": "Hal 2"}),
+    "PATCH /v1/sessions/{sessionId}/seats": Rule(
+        {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
+    ),
+    "POST /v1/sessions/{sessionId}/cancellation": Rule({"organiser": 200}, 403, foreign=403, target="doomed session"),
     "POST /v1/enrollments": Rule({"worker": 201}, 403, body={"sessionId": "{open session}"}),
     "GET /v1/enrollments": signed_in(),
     "GET /v1/enrollments/{enrollmentId}": Rule({"worker": 200, "organiser": 200}, target="enrollment"),
@@ -193,6 +198,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments": "signed in", "POST /enrollment-batches": "services", "GET /enrollments": "signed in",
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
+        "PATCH /sessions/{session_id}/seats": "signed in", "POST /sessions/{session_id}/cancellation": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
         "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",
         "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",

@@ -38,8 +38,8 @@ PARTS = {"fieldlab": "techport", "fieldlabId": "techport", "slug": "busy", "mail
 OF_TARGET = {
     "enrollment": ("enrollment", "enrollmentId"), "course": ("course", "courseId"), "draft": ("course", "courseId"),
     "session": ("session", "sessionId"), "invitation": ("invitation",), "colleague-invitation": ("invitation",),
-    "token": ("token",), "other session": ("session",), "fieldlab": ("fieldlab", "fieldlabId"),
-    "identity": ("identity",),
+    "token": ("token",), "other session": ("session",), "doomed session": ("session", "sessionId"),
+    "fieldlab": ("fieldlab", "fieldlabId"), "identity": ("identity",),
 }  # fmt: skip
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 

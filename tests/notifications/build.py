@@ -140,6 +140,7 @@ def a_delivery(
         enrollment_id=None if template == "sign-in" else enrollment_id or uuid4(),
         position=3 if template == "waitlisted" else None,
         until=STARTS if template == "offered" else None,
+        described=0,
         copies=copies,
         attempts=attempts,
         queued_at=datetime.now(UTC),

@@ -53,11 +53,11 @@ def calendar_file(delivery: Delivery, session: Session, letter: Letter, organise
 
 
 def _is_over(delivery: Delivery) -> bool:
-    return delivery.template in {"cancelled", "offer-lapsed"}
+    return delivery.template in {"cancelled", "offer-lapsed", "session-cancelled"}
 
 
 def _has_seat(delivery: Delivery) -> bool:
-    return delivery.template in {"confirmed", "confirmed-from-waiting-list"}
+    return delivery.template in {"confirmed", "confirmed-from-waiting-list", "moved-with-a-seat"}
 
 
 def _status(delivery: Delivery) -> str:

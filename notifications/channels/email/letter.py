@@ -20,6 +20,7 @@ Translate = Callable[[str], str]
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 LOCALES: Mapping[Language, str] = {"nl": "nl_NL", "en": "en_GB"}
 MY_ENROLLMENTS: Mapping[Language, str] = {"nl": "/mijn-inschrijvingen", "en": "/en/my-enrollments"}
+COURSES: Mapping[Language, str] = {"nl": "/cursussen", "en": "/en/courses"}
 BREAKS = {"Cc", "Zl", "Zp"}
 HIDDEN = {"Cf", "Cs", "Co", "Cn"}  # formatting, halves of characters, and what means nothing to anybody
 
@@ -75,11 +76,17 @@ def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipien
         lines=wording.lines,
         details=((_("Training"), about.title), (_("When"), about.when), (_("Where"), about.where)) if about else (),
         button=wording.button,
-        link=public_url + MY_ENROLLMENTS[recipient.language] if about else recipient.link,
+        link=public_url + _page(recipient.language, delivery, session) if session else recipient.link,
         afterwards=wording.afterwards,
         closing=_("Kind regards,"),
         about=about,
     )
+
+
+def _page(language: Language, delivery: Delivery, session: Session) -> str:
+    if delivery.template == "session-cancelled" and session.course_id:
+        return f"{COURSES[language]}/{session.course_id}"
+    return MY_ENROLLMENTS[language]
 
 
 def about_enrollment(_: Translate, language: Language, delivery: Delivery, title: str) -> Wording:
@@ -94,6 +101,10 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return offered(_, title, moment(_, language, delivery.until))
         case "offer-lapsed":
             return offer_lapsed(_, title)
+        case "moved-with-a-seat" | "moved":
+            return moved(_, title, has_seat=delivery.template == "moved-with-a-seat")
+        case "session-cancelled":
+            return session_cancelled(_, title)
         case "cancelled":
             return cancelled(_, title)
         case "sign-in" | "invitation":
@@ -157,6 +168,32 @@ def offer_lapsed(_: Translate, title: str) -> Wording:
         ),
         button=_("See my enrollments"),
         afterwards=(_("Do you still want to come? You can enroll again. If the training is full, you come at the end."),),
+    )
+
+
+def moved(_: Translate, title: str, *, has_seat: bool) -> Wording:
+    return Wording(
+        subject=_("Changed: {title}").format(title=title),
+        lines=(
+            _("This training is at another time or place. Below is how it is now."),
+            _("You keep your place. Open the calendar file with this mail, and your calendar is right again.")
+            if has_seat
+            else _("You keep your place in line. Open the calendar file with this mail, and your calendar is right again."),
+        ),
+        button=_("See my enrollment"),
+        afterwards=(_("Does it not suit you any more? You can cancel freely, and somebody else gets your place."),),
+    )
+
+
+def session_cancelled(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("Does not take place: {title}").format(title=title),
+        lines=(
+            _("The organiser cancelled this training. We are sorry: your enrollment for it ends."),
+            _("There is a calendar file with this mail. Open it to take the training out of your calendar."),
+        ),
+        button=_("See other dates of this course"),
+        afterwards=(_("You can enroll for another date right away."),),
     )
 
 
