@@ -60,7 +60,7 @@ async def post_invite(request: web.Request) -> web.Response:
     faults = {"email": FIELD_FAULTS[faulty]} if faulty else {}
     if name not in ROLES:
         faults["role"] = FIELD_FAULTS["not_theirs"]
-    elif fault := _fault_in_scope(known, name, given.get("place", ""), language):
+    elif fault := _fault_in_scope(known, name, given.get("place", "")):
         faults["place"] = fault
     if faults:
         return await _show(request, given, faults, status=400)
@@ -85,12 +85,12 @@ def operator(request: web.Request) -> Principal:
     return asks
 
 
-def _fault_in_scope(known: Names, name: str, place: str, language: Language) -> str | None:
+def _fault_in_scope(known: Names, name: str, place: str) -> str | None:
     match name:
         case "organiser":
             return None if _fieldlab(known, place) else NOT_A_PLACE
         case "region":
-            return None if known.find(place, language) or place == "NL" else NOT_A_PLACE
+            return None if known.find(place) else NOT_A_PLACE
         case "operator":
             return None
     if not place:
@@ -112,7 +112,7 @@ async def _role(conn: Connection, known: Names, name: str, place: str, language:
             fieldlab = _fieldlab(known, place) or ""
             return Role("organiser", fieldlab), known.fieldlabs[fieldlab]
         case "region":
-            code = known.find(place, language) or "NL"
+            code = known.find(place) or "NL"
             return Role("region", code), known.region(code, language)
         case "employer" | "employer-contact":
             return Role(name, await roles.employer_called(conn, place)), place
