@@ -17,6 +17,7 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "enroll": ("/inschrijven/{session}", "/en/enroll/{session}"),
     "enrollments": ("/mijn-inschrijvingen", "/en/my-enrollments"),
     "enrollment": ("/mijn-inschrijvingen/{enrollment}", "/en/my-enrollments/{enrollment}"),
+    "calendar": ("/mijn-inschrijvingen/{enrollment}/agenda.ics", "/en/my-enrollments/{enrollment}/calendar.ics"),
     "withdraw": ("/mijn-inschrijvingen/{enrollment}/uitschrijven", "/en/my-enrollments/{enrollment}/withdraw"),
     "sign-in": ("/aanmelden", "/en/sign-in"),
     "sign-in-sent": ("/aanmelden/verstuurd", "/en/sign-in/sent"),

@@ -42,6 +42,7 @@ READ: Mapping[str, Handler] = {
     "enroll": enroll.get_enroll,
     "enrollments": enroll.get_enrollments,
     "enrollment": enroll.get_enrollment,
+    "calendar": enroll.get_calendar,
     "withdraw": enroll.get_withdraw,
     "sign-in": sign_in.get_sign_in,
     "sign-in-sent": sign_in.get_sent,

@@ -111,6 +111,7 @@ READ: Mapping[str, Rule] = {
     "enroll": Rule({**dict.fromkeys(ROLES, 200), "worker": 303}, 200, 303, foreign=200, target="session"),  # who is in sees it
     "enrollments": page(),
     "enrollment": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "calendar": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "sign-in": everybody(),
     "sign-in-sent": everybody(),
@@ -188,7 +189,10 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",
     },
     "gateway": {"POST /internal/recipients": "services", "GET /internal/log": "services"},
-    "notifications": {"GET /own-data": "signed in", "GET /internal/erasures/{erasure_id}": "services"},
+    "notifications": {
+        "GET /own-data": "signed in", "GET /enrollments/{enrollment_id}/calendar": "signed in",
+        "GET /internal/erasures/{erasure_id}": "services",
+    },
 }  # fmt: skip
 """What the services answer each other: facts that are public, to anyone who says truly who they are or says nothing, to who is
 signed in by a principal, or to a service alone.
