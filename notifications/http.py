@@ -16,7 +16,6 @@ from shared.web.principal import signed_in
 from shared.web.reading import reading
 from shared.web.server import POOL, json
 
-
 GATEWAY = web.AppKey("gateway", Client)
 WRITER = web.AppKey("writer", Writer)
 

@@ -50,6 +50,7 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "organiser": ("/organisator", "/en/organiser"),
     "new-course": ("/organisator/cursus", "/en/organiser/course"),
     "new-session": ("/organisator/cursussen/{course}/sessie", "/en/organiser/courses/{course}/session"),
+    "api": ("/api", "/en/api"),
     "about": ("/over", "/en/about"),
     "problem": ("/problems/{slug}", "/en/problems/{slug}"),
     "style": ("/stijl", "/en/style"),

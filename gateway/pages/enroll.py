@@ -24,7 +24,6 @@ from gateway.pages.names import Json, Names
 from gateway.pages.page import as_worker, go, in_words, show
 from gateway.problems import language_of
 from shared.errors import Rejected
-from shared.translations import Language
 
 SESSIONS_AT_ONCE = 100
 
@@ -110,9 +109,7 @@ def read(given: Mapping[str, str], known: Names) -> tuple[dict[str, object], dic
     return told, faults
 
 
-def _without_unknown_places(
-    told: Mapping[str, object], faults: Mapping[str, str]
-) -> tuple[dict[str, object], dict[str, str]]:
+def _without_unknown_places(told: Mapping[str, object], faults: Mapping[str, str]) -> tuple[dict[str, object], dict[str, str]]:
     """The same, for who would rather enroll than find out how we spell their town."""
     unknown = {name for name, fault in faults.items() if fault == UNKNOWN_PLACE}
     return (

@@ -82,6 +82,8 @@ class Found:
     widened_to: str | None = None
     wider: Sequence[Around] = ()
     """Where there are more, from near to far."""
+    has_some_words: bool = False
+    """Whether nothing has all the words that were typed, and these have some of them."""
 
 
 async def get_home(request: web.Request) -> web.Response:
@@ -164,6 +166,7 @@ async def find(catalog: Client, asks: Principal | None, search: Search, known: N
         -(-answer["total"] // PAGE_SIZE),
         region if region != search.code else None,
         [Around(code, total) for code, total in totals.items() if total > answer["total"]],
+        answer.get("someWords", False),
     )
 
 

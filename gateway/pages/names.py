@@ -138,7 +138,7 @@ class Names:
         return self._called.get(plain(typed)) or self._labelled.get(plain(typed))
 
     def near(self, typed: str, *, municipalities_only: bool = False) -> Sequence[str]:
-        """Names that may be meant: those that begin with what was typed, then those that resemble it, then those that hold it."""
+        """Names that may be meant: those that begin with what was typed, then those like it, then those that hold it."""
         sought = plain(typed)
         if len(sought) < 2:
             return []
@@ -175,7 +175,7 @@ class Names:
 
     @cached_property
     def _labelled(self) -> Mapping[str, Place]:
-        """Every region by its name with its kind behind it, in either language: an address may come from a page in the other."""
+        """Every region by its name with its kind behind it, in both languages: an address may come from a page in the other."""
         labels = [Place(self.label(code, language), code) for code in self.regions for language in LANGUAGES]
         return {plain(place.name): place for place in labels}
 

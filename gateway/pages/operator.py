@@ -74,7 +74,7 @@ async def post_invite(request: web.Request) -> web.Response:
         return await _show(request, given, {}, refusal=in_words(no), status=no.status)
     request.app[RELAY].wake()
     acts.note(request, as_record(role))
-    return go(request, "operator", invited="true")
+    return go(request, "operator", done="invited")
 
 
 def operator(request: web.Request) -> Principal:
@@ -142,7 +142,6 @@ async def _show(
         given={"role": "organiser", **given},
         faults=faults,
         refusal=refusal,
-        invited=request.query.get("invited") == "true",
         rows=[Row(one, scope_name(known, one.role, one.employer_name, language)) for one in held],
         invitations=invitations,
         page=page,

@@ -127,6 +127,7 @@ def _response(request: web.Request, template: str, who: Visitor, status: int, mo
         .render(
             visitor=who,
             here=asked,
+            done=words.DONE.get(request.query.get("done", "")),
             form_token=forms.token_for(cookie) if (cookie := edge.cookie_of_session(request)) else "",
             switch_url=addresses.elsewhere(
                 request.path_qs if request.method in edge.SAFE_METHODS else request.path, other(language)

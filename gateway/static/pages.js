@@ -36,6 +36,8 @@ document.addEventListener("htmx:afterSettle", () => {
   document.querySelectorAll("[data-fault-of]").forEach(mark);
   if (searched) {
     searched = false;
-    document.getElementById("results")?.focus();
+    const results = document.getElementById("results");
+    results.focus({ preventScroll: true });
+    results.scrollIntoView();
   }
 });

@@ -43,7 +43,8 @@ def open_to_anyone(visitor: Visitor) -> Sequence[tuple[str, dict[str, object]]]:
     course = a_course(visitor)
     return [
         ("home", {}), ("fieldlabs", {}), ("fieldlab", {"fieldlab": FIELDLAB}), ("course", {"course": course["id"]}),
-        ("sign-in", {}), ("sign-in-sent", {}), ("about", {}), ("style", {}), ("problem", {"slug": "busy"}), ("mailbox", {}),
+        ("sign-in", {}), ("sign-in-sent", {}), ("about", {}), ("api", {}), ("style", {}), ("mailbox", {}),
+        ("problem", {"slug": "busy"}),
         ("sign-in-link", {"token": f"{'0' * 32}.nothing"}), ("uptake", {}),
     ]  # fmt: skip
 
@@ -117,7 +118,9 @@ def test_the_search_stays_in_the_address_and_in_the_form(visit: Visit) -> None:
     assert re.search(r'id="available"[^>]* checked', answer.text)
 
 
-@pytest.mark.parametrize("typed", ["den haag", "The Hague", "Scheveningen", "Drachten", "North Brabant", "Brabant", "Nederland"])
+@pytest.mark.parametrize(
+    "typed", ["den haag", "The Hague", "Scheveningen", "Drachten", "North Brabant", "Brabant", "Nederland"]
+)
 def test_a_place_is_found_by_what_people_call_it(visit: Visit, typed: str) -> None:
     answer = visit().get(f"/en?region={quote(typed)}")
     assert "We do not know" not in answer.words
@@ -339,7 +342,9 @@ def test_where_somebody_works_is_filled_in_as_it_was_last_time(visit: Visit, ses
     worker = visit("worker")
     for place, municipality in (("Drachten", "Smallingerland"), ("Leiden", "Leiden")):
         enroll(worker, session_with(2), workMunicipality=place)
-        assert f'name="workMunicipality" type="text" value="{municipality}"' in worker.get(f"/inschrijven/{session_with(2)}").text
+        assert (
+            f'name="workMunicipality" type="text" value="{municipality}"' in worker.get(f"/inschrijven/{session_with(2)}").text
+        )
     enroll(worker, session_with(2))  # says nothing of it
     assert 'name="workMunicipality" type="text" value="Leiden"' in worker.get(f"/inschrijven/{session_with(2)}").text
 
@@ -433,12 +438,12 @@ def test_an_organiser_adds_a_course_and_a_date(visit: Visit) -> None:
         "fieldlabId": FIELDLAB, "titleNl": "Solderen voor beginners", "theme": "smart-working", "hours": "4", "level": "2",
         "modeOfDelivery": "presential", "descriptionNl": "Met bout en tin.",
     }  # fmt: skip
-    assert organiser.post("/organisator/cursus", course).location == "/organisator"
+    assert organiser.post("/organisator/cursus", course).location == "/organisator?done=course-made"
     page = organiser.get("/organisator").text
     [course_id] = re.findall(r'/cursussen/([0-9a-f-]+)">Solderen voor beginners', page)
 
     date = {"startDay": "2027-06-01", "startTime": "09:00", "endDay": "2027-06-01", "endTime": "13:00", "capacity": "7"}
-    assert organiser.post(f"/organisator/cursussen/{course_id}/sessie", date).location == "/organisator"
+    assert organiser.post(f"/organisator/cursussen/{course_id}/sessie", date).location == "/organisator?done=session-announced"
     answer = visit().get(f"/en/courses/{course_id}")
     assert "Tuesday 1 June 2027, 9:00 to 13:00" in answer.words
     assert "Example" not in answer.words
@@ -452,9 +457,43 @@ def test_faults_stand_beside_the_fields_of_an_organisers_form(visit: Visit) -> N
         {"startDay": "2027-06-02", "startTime": "09:00", "endDay": "2027-06-01", "endTime": "13:00", "capacity": "0"},
     )
     assert answer.status == 400
-    assert "a session ends after it starts" in answer.words
+    assert "Last day : A session ends after it starts." in answer.words
+    assert answer.text.count("<title>Error: ") == 1
+    assert 'href="#endDay"' in answer.text
     assert "This must be 1 or more." in answer.words
     assert 'value="2027-06-02"' in answer.text
+
+
+def test_a_date_is_chosen_by_somebody_and_published_once_however_often_it_is_sent(visit: Visit) -> None:
+    organiser = visit("organiser")
+    page = f"/organisator/cursussen/{a_course_of(organiser, FIELDLAB)}/sessie"
+    form = organiser.get(page).text
+    assert 'name="startDay" type="date" value=""' in form
+    [key] = re.findall(r'name="key" value="([0-9a-f]{32})"', form)
+    assert organiser.post(page, {"key": key, "startTime": "08:30", "endTime": "16:30", "capacity": "7"}).status == 400
+
+    date = {"key": key, "startDay": "2028-02-03", "startTime": "08:30", "endDay": "2028-02-03", "endTime": "16:30"}
+    for _ in range(2):
+        answer = organiser.post(page, {**date, "capacity": "7"})
+        assert (answer.status, answer.location) == (303, "/organisator?done=session-announced")
+    assert organiser.get("/organisator").words.count("3 feb 2028") == 1
+
+    changed = organiser.post(page, {**date, "capacity": "8"})
+    assert changed.status == 422
+    [newer] = re.findall(r'name="key" value="([0-9a-f]{32})"', changed.text)
+    assert newer != key
+    assert organiser.post(page, {**date, "key": newer, "capacity": "8"}).status == 303
+
+
+def test_enrolling_that_closes_too_late_is_told_apart_from_an_end_that_comes_too_early(visit: Visit) -> None:
+    organiser = visit("organiser")
+    answer = organiser.post(
+        f"/en/organiser/courses/{a_course_of(organiser, FIELDLAB)}/session",
+        {"startDay": "2027-06-02", "startTime": "09:00", "endDay": "2027-06-02", "endTime": "13:00", "capacity": "4",
+         "closeDay": "2027-06-03"},
+    )  # fmt: skip
+    assert "Last day to enroll : Enrolling closes before the session starts" in answer.words
+    assert "A session ends after it starts" not in answer.words
 
 
 def test_only_an_organiser_of_the_fieldlab_adds_to_it(visit: Visit) -> None:

@@ -160,13 +160,14 @@ def test_a_training_of_several_days_claims_no_nights_and_weekends() -> None:
     assert (event.start, event.end) == (date(2027, 3, 26), date(2027, 3, 30)), "the end is the day after the last"
     assert event["DTSTART"].params["VALUE"] == "DATE"
     assert (event["STATUS"], event["TRANSP"]) == ("CONFIRMED", "TRANSPARENT")
-    assert "van 10:00 uur op de eerste dag tot 19:00 uur op de laatste" in event["DESCRIPTION"]
+    assert "van 10:00 uur op de eerste dag tot 19:00 uur op de laatste" in str(event["DESCRIPTION"])
     (alarm,) = event.walk("VALARM")
     assert alarm["TRIGGER"].to_ical() == b"-PT12H"
 
 
-def test_a_session_until_after_midnight_in_utc_is_still_one_day_here() -> None:
-    session = Session(uuid4(), "Lab", "Lassen", "Welding", STARTS.replace(hour=22, minute=30), STARTS.replace(hour=23), "", False)
+def test_a_night_that_is_two_days_in_utc_may_be_one_day_here() -> None:
+    one_o_clock, three = STARTS.replace(day=30, hour=23), STARTS.replace(hour=1)
+    session = Session(uuid4(), "Lab", "Lassen", "Welding", one_o_clock, three, "", sample=False)
 
     assert calendar_of(write("confirmed", session)).events[0]["TRANSP"] == "OPAQUE"
 

@@ -211,12 +211,13 @@ def where(session: Session) -> str:
 
 
 def when(_: Translate, language: Language, starts_at: datetime, ends_at: datetime) -> str:
-    """From when to when, in Amsterdam: `woensdag 31 maart 2027, van 11:00 tot 19:00 uur`; of several days the first and last."""
+    """From when to when, in Amsterdam: `woensdag 31 maart 2027, van 11:00 tot 19:00 uur`."""
     starts, ends = starts_at.astimezone(AMSTERDAM), ends_at.astimezone(AMSTERDAM)
     parts = {"day": _day(language, starts), "start": _time(language, starts), "end": _time(language, ends)}
     if starts.date() == ends.date():
         return _("{day}, {start} to {end}").format(**parts)
-    return _("{day} to {last_day}, from {start} on the first day to {end} on the last").format(**parts, last_day=_day(language, ends))
+    over_days = _("{day} to {last_day}, from {start} on the first day to {end} on the last")
+    return over_days.format(**parts, last_day=_day(language, ends))
 
 
 def _day(language: Language, moment: datetime) -> str:
