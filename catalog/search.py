@@ -119,7 +119,7 @@ def _is_part(form: str, word: str, in_use: Collection[str]) -> bool:
 
 def _nearest(forms: Collection[str], in_use: Collection[str]) -> frozenset[str]:
     """The words in use that differ least, if they differ by a slip of the finger at most. A short word that begins with
-    another letter is another word: "zorg" is not "morg".
+    another letter is another word: "zorg" is not "morgen".
     """
     found: dict[str, float] = {}
     for form in forms:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway import acts
 from gateway.api.passing import id_in_path
-from gateway.edge import CREDENTIALS, SETTINGS, cookie_name, signed_in
+from gateway.edge import SETTINGS, cookie_name, signed_in
 from gateway.forms import form
 from gateway.pages import names
 from gateway.pages.page import go, show
@@ -17,7 +17,7 @@ from gateway.pages.sign_in import is_secure
 from gateway.people import credentials, inputs, roles
 from gateway.people.credentials import WORKER
 from gateway.problems import FIELD_FAULTS, language_of
-from shared.database.pool import transaction
+from shared.database.pool import connection, transaction
 from shared.web.principal import Principal
 from shared.web.reading import reading
 from shared.web.server import POOL
@@ -74,8 +74,10 @@ def _hand_over(request: web.Request, token: str) -> web.Response:
 async def _handed_over(request: web.Request, asks: Principal) -> str:
     """The token that this browser brings along, if it is one of who asks; empty otherwise."""
     token = request.cookies.get(_cookie(request), "")
-    holder = await request.app[CREDENTIALS].holder_of_token(token) if token else None
-    return token if holder and holder.principal.person_id == asks.person_id else ""
+    if not token:
+        return ""
+    async with connection(request.app[POOL]) as conn:
+        return token if await credentials.is_own_token(conn, asks.person_id, token) else ""
 
 
 def _cookie(request: web.Request) -> str:
