@@ -68,7 +68,7 @@ async def post_my_data(request: web.Request) -> web.Response:
     declines = [mail for mail in people.CAN_DECLINE if given.get(f"mail-{mail}") != "true"]
     async with transaction(request.app[POOL]) as conn:
         await people.correct(conn, asks.person_id, given.get("name"), language, declines)
-    return redirect(path("my-data", language, saved="true"))
+    return redirect(path("my-data", language, done="saved"))
 
 
 @acts.act("signed-out-elsewhere")
@@ -77,7 +77,7 @@ async def post_sign_out_elsewhere(request: web.Request) -> web.Response:
     asks, cookie = signed_in(request), browser_of(request)
     async with transaction(request.app[POOL]) as conn:
         await credentials.close_other_sessions(conn, asks.person_id, cookie)
-    return go(request, "my-data")
+    return go(request, "my-data", done="signed-out-elsewhere")
 
 
 async def get_everything(request: web.Request) -> web.Response:
@@ -145,7 +145,6 @@ async def _show(
         connected=_connected(held, request.app[SETTINGS].oidc_providers),
         providers=_not_connected(held, request.app[SETTINGS].oidc_providers),
         refusal=refusal,
-        saved=request.query.get("saved") == "true",
     )
 
 

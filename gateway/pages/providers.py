@@ -60,7 +60,7 @@ async def post_disconnect(request: web.Request) -> web.Response:
     asks, _cookie = signed_in(request), browser_of(request)
     async with transaction(request.app[POOL]) as conn:
         await identities.remove(conn, asks.person_id, id_in_path(request, "identity"))
-    return go(request, "my-data", saved="true")
+    return go(request, "my-data", done="saved")
 
 
 async def get_back(request: web.Request) -> web.Response:
@@ -146,7 +146,7 @@ async def _connect(request: web.Request, arrival: Arrival, person_id: UUID) -> w
     if not is_theirs:
         raise Rejected("account-taken", 409)
     await acts.did(request, "account-connected")
-    return go(request, "my-data", saved="true")
+    return go(request, "my-data", done="saved")
 
 
 def _refused(request: web.Request, no: Rejected, visit: Visit) -> web.Response:

@@ -61,7 +61,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
     response = go(request, "sign-in-sent")
     response.set_cookie(
         edge.cookie_name(request.app[SETTINGS], ASKED), browser, path="/", httponly=True, samesite="Lax",
-        secure=_is_secure(request), max_age=MINUTES * 60,
+        secure=is_secure(request), max_age=MINUTES * 60,
     )  # fmt: skip
     return response
 
@@ -126,7 +126,7 @@ async def post_sign_out(request: web.Request) -> web.Response:
 
 def forget_cookie(request: web.Request, response: web.Response) -> web.Response:
     """The same answer, and the browser lets go of its cookie."""
-    response.del_cookie(_cookie_name(request), path="/", secure=_is_secure(request))
+    response.del_cookie(_cookie_name(request), path="/", secure=is_secure(request))
     return response
 
 
@@ -175,15 +175,21 @@ async def welcome(request: web.Request, person_id: UUID, next_page: str) -> web.
         addresses.elsewhere(wanted, language) if wanted else own_page(holder.principal if holder else None, language)
     )
     response.set_cookie(
-        _cookie_name(request), cookie, path="/", httponly=True, samesite="Lax", secure=_is_secure(request),
+        _cookie_name(request), cookie, path="/", httponly=True, samesite="Lax", secure=is_secure(request),
         max_age=SESSION_DAYS * 24 * 3600,
     )  # fmt: skip
     return response
 
 
+OWN_PAGES = (
+    ("region", "uptake"), ("organiser", "organiser"), ("operator", "operator"), ("employer", "home"),
+    ("employer-contact", "home"),
+)  # fmt: skip
+
+
 def own_page(principal: Principal | None, language: Language) -> str:
     """Where somebody begins: at what their role is about."""
-    for role, page in (("region", "uptake"), ("organiser", "organiser"), ("operator", "operator")):
+    for role, page in OWN_PAGES:
         if principal is not None and principal.has(role):  # type: ignore[arg-type]
             return addresses.path(page, language)
     return addresses.path("enrollments", language)
@@ -197,7 +203,7 @@ def _cookie_name(request: web.Request) -> str:
     return edge.cookie_name(request.app[SETTINGS])
 
 
-def _is_secure(request: web.Request) -> bool:
+def is_secure(request: web.Request) -> bool:
     return request.app[SETTINGS].address.startswith("https://")
 
 

@@ -161,6 +161,12 @@ async def tokens(conn: Connection, person_id: UUID) -> Sequence[Token]:
     ]  # fmt: skip
 
 
+async def is_own_token(conn: Connection, person_id: UUID, token: str) -> bool:
+    """Whether a token is this person's. Asking is no use of it."""
+    own: bool = await conn.fetchval(SQL.is_own_token, digest(token), person_id)
+    return own
+
+
 async def revoke_token(conn: Connection, person_id: UUID, token_id: UUID) -> None:
     """End a token at once. Raises Rejected (404) for one that is not theirs."""
     if await conn.fetchval(SQL.revoke_token, token_id, person_id) is None:

@@ -34,6 +34,9 @@ SELECT token_id, name, role, scope, can_write, made_at, expires_at, last_used_on
  WHERE person_id = $1 AND expires_at > now()
  ORDER BY made_at DESC, token_id
 
+-- name: is_own_token
+SELECT EXISTS (SELECT FROM token WHERE token_hash = $1 AND person_id = $2)
+
 -- name: revoke_token
 DELETE FROM token WHERE token_id = $1 AND person_id = $2 RETURNING token_id
 

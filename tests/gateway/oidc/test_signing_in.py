@@ -256,7 +256,7 @@ async def test_an_account_is_connected_signs_in_and_is_disconnected_again(door: 
     assert "Voorbeeld College" in (await owner.get("/mijn-gegevens")).words
 
     connected = await owner.connect()
-    assert connected.location == "/mijn-gegevens?saved=true"
+    assert connected.location == "/mijn-gegevens?done=saved"
     page = await owner.get(connected.location)
     assert "Opgeslagen." in page.words
     assert await accounts_of(door, owner) == [(door.provider.issuer, account.sub)]
@@ -267,7 +267,7 @@ async def test_an_account_is_connected_signs_in_and_is_disconnected_again(door: 
     assert me
     assert me["personId"] == person
 
-    assert (await owner.post(disconnect_form(page.text))).location == "/mijn-gegevens?saved=true"
+    assert (await owner.post(disconnect_form(page.text))).location == "/mijn-gegevens?done=saved"
     assert await accounts_of(door, owner) == []
     assert (await (await door.guest()).sign_in()).refused == "address-not-verified"
 
@@ -288,7 +288,7 @@ async def test_connecting_again_changes_nothing_and_what_is_connected_is_not_off
     owner, _person = await door.known("again@here.example")
     door.somebody()
     await owner.connect()
-    assert (await owner.connect()).location == "/mijn-gegevens?saved=true"
+    assert (await owner.connect()).location == "/mijn-gegevens?done=saved"
     text = (await owner.get("/mijn-gegevens")).text
     assert len(re.findall(r'action="/mijn-gegevens/organisaties/[^"]*/loskoppelen"', text)) == 1
     assert re.findall(r'action="/mijn-gegevens/organisaties/([^"/]*)/verbinden"', text) == ["away", "another"]
