@@ -17,6 +17,7 @@ from shared.web.principal import Principal, Role, RoleName
 
 SQL = sql.load(__file__, "credentials.sql")
 SESSION_DAYS = 14
+IDLE_DAYS = 7
 WORKER = Role("worker")
 
 
@@ -93,7 +94,7 @@ class Credentials:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL.holders_of_sessions, hashes)
             if first := [row["session_hash"] for row in rows if row["first_today"]]:
-                await conn.execute(SQL.note_use_of_sessions, first)
+                await conn.execute(SQL.note_use_of_sessions, first, timedelta(days=IDLE_DAYS), timedelta(days=SESSION_DAYS))
         found = {
             row["session_hash"]: Holder(
                 Principal(row["person_id"], (WORKER, Role(row["role"], row["scope"])) if row["role"] else (WORKER,))
@@ -104,9 +105,12 @@ class Credentials:
 
 
 async def open_session(conn: Connection, person_id: UUID, browser: str) -> str:
-    """Sign a person in on one browser, which is called so; returns what its cookie holds."""
+    """Sign a person in on one browser, which is called so; returns what its cookie holds.
+
+    It ends two weeks later whatever happens, and before that when the browser is not used for a week.
+    """
     cookie = new_secret()
-    await conn.execute(SQL.open_session, digest(cookie), person_id, timedelta(days=SESSION_DAYS), browser)
+    await conn.execute(SQL.open_session, digest(cookie), person_id, timedelta(days=IDLE_DAYS), browser)
     return cookie
 
 

@@ -46,10 +46,12 @@ SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on
    AND expires_at > now()
 
 -- name: note_use_of_sessions
+-- Once a day, and so long is left from then on; but no longer than a session lasts.
 WITH first AS (
     SELECT session_hash FROM web_session WHERE session_hash = ANY($1::bytea[]) FOR UPDATE SKIP LOCKED
 )
-UPDATE web_session w SET seen_on = today() FROM first WHERE w.session_hash = first.session_hash
+UPDATE web_session w SET seen_on = today(), expires_at = least(now() + $2::interval, created_at + $3::interval)
+  FROM first WHERE w.session_hash = first.session_hash
 
 -- name: open_session
 -- In the role that the person chose last; a worker for who has none.
