@@ -22,6 +22,7 @@ CREDENTIALS = web.AppKey("credentials", Credentials)
 SETTINGS = web.AppKey("settings", GatewaySettings)
 PRINCIPAL = web.RequestKey("principal", Principal)
 COOKIE_OF_SESSION = web.RequestKey("cookie of the session", str)
+LATELY = web.RequestKey("signed in lately", bool)
 
 SIGN_IN_PATHS = frozenset(("/aanmelden", "/en/sign-in", "/aanmelden/verstuurd", "/en/sign-in/sent"))
 SIGN_IN_ELSEWHERE = ("/aanmelden/organisatie/", "/en/sign-in/organisation/")
@@ -69,6 +70,11 @@ def signed_in(request: web.Request) -> Principal:
     if principal is None:
         raise Rejected("not-signed-in", 401)
     return principal
+
+
+def signed_in_lately(request: web.Request) -> bool:
+    """Whether who asks on a browser signed in there within the last half hour. True for who is not signed in on one."""
+    return bool(request.get(LATELY, True))
 
 
 @web.middleware
@@ -123,7 +129,7 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
     elif cookie := request.cookies.get(cookie_name(request.app[SETTINGS])):
         holder = await request.app[CREDENTIALS].holder_of_session(cookie)
         if holder is not None:
-            request[PRINCIPAL], request[COOKIE_OF_SESSION] = holder.principal, cookie
+            request[PRINCIPAL], request[COOKIE_OF_SESSION], request[LATELY] = holder.principal, cookie, holder.lately
     return await handler(request)
 
 

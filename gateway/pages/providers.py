@@ -16,6 +16,7 @@ from gateway.api.passing import id_in_path
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
 from gateway.pages.addresses import path
+from gateway.pages.again import lately
 from gateway.pages.page import go, show
 from gateway.pages.refusals import REFUSALS
 from gateway.pages.roles import browser_of
@@ -49,11 +50,13 @@ async def post_sign_in(request: web.Request) -> web.Response:
     return await _send(request, None, safe_next(given.get("next", "")))
 
 
+@lately("my-data")
 async def post_connect(request: web.Request) -> web.Response:
     asks, _cookie = signed_in(request), browser_of(request)
     return await _send(request, asks.person_id, "")
 
 
+@lately("my-data")
 @acts.act("account-disconnected")
 async def post_disconnect(request: web.Request) -> web.Response:
     """The account signs nobody in here any more; a link in a mail still does."""

@@ -11,6 +11,7 @@ from gateway.api.passing import id_in_path
 from gateway.edge import signed_in
 from gateway.forms import form
 from gateway.pages import names
+from gateway.pages.again import lately
 from gateway.pages.page import go, show
 from gateway.pages.roles import browser_of, scope_name
 from gateway.people import credentials, inputs, roles
@@ -27,6 +28,7 @@ async def get_tokens(request: web.Request) -> web.Response:
     return await _show(request, {}, {})
 
 
+@lately("tokens")
 @acts.act("token-made")
 async def post_token(request: web.Request) -> web.Response:
     """Make one, and show it: this page is the only place where it ever stands."""

@@ -18,6 +18,7 @@ from shared.web.principal import Principal, Role, RoleName
 SQL = sql.load(__file__, "credentials.sql")
 SESSION_DAYS = 14
 IDLE_DAYS = 7
+LATELY_MINUTES = 30
 WORKER = Role("worker")
 
 
@@ -28,6 +29,8 @@ class Holder:
     principal: Principal
     can_write: bool = True
     """Whether it may change anything; a token may be for reading alone."""
+    lately: bool = False
+    """Whether somebody signed in by it within the last half hour."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,13 @@ class Credentials:
 
     async def _holders_of_sessions(self, hashes: Sequence[bytes]) -> Sequence[Holder | None]:
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL.holders_of_sessions, hashes)
+            rows = await conn.fetch(SQL.holders_of_sessions, hashes, timedelta(minutes=LATELY_MINUTES))
             if first := [row["session_hash"] for row in rows if row["first_today"]]:
                 await conn.execute(SQL.note_use_of_sessions, first, timedelta(days=IDLE_DAYS), timedelta(days=SESSION_DAYS))
         found = {
             row["session_hash"]: Holder(
-                Principal(row["person_id"], (WORKER, Role(row["role"], row["scope"])) if row["role"] else (WORKER,))
+                Principal(row["person_id"], (WORKER, Role(row["role"], row["scope"])) if row["role"] else (WORKER,)),
+                lately=row["lately"],
             )
             for row in rows
         }

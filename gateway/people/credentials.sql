@@ -39,7 +39,8 @@ DELETE FROM token WHERE token_id = $1 AND person_id = $2 RETURNING token_id
 
 -- name: holders_of_sessions
 -- The role of a session counts as long as the person has it.
-SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on < today() AS first_today
+SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on < today() AS first_today,
+       w.created_at > now() - $2::interval AS lately
   FROM web_session w
   LEFT JOIN role r ON (r.person_id, r.name, r.scope) = (w.person_id, w.role, w.scope)
  WHERE session_hash = ANY($1::bytea[])
