@@ -132,6 +132,16 @@ async def close_other_sessions(conn: Connection, person_id: UUID, cookie: str) -
     return len(await conn.fetch(SQL.close_other_sessions, person_id, digest(cookie)))
 
 
+async def sign_out(conn: Connection, person_id: UUID | None) -> Sequence[UUID]:
+    """Sign somebody out everywhere, or everybody where it is None; returns whose browsers those were."""
+    return [row["person_id"] for row in await conn.fetch(SQL.sign_out, person_id)]
+
+
+async def end_tokens(conn: Connection, person_id: UUID | None) -> Sequence[UUID]:
+    """End all tokens of somebody, or of everybody; returns whose they were."""
+    return [row["person_id"] for row in await conn.fetch(SQL.end_tokens, person_id)]
+
+
 async def act_as(conn: Connection, cookie: str, role: Role) -> None:
     """Be something else on this browser. Raises Rejected (404) for a role that the person does not have."""
     if await conn.fetchval(SQL.act_as, digest(cookie), role.name, role.scope) is None:

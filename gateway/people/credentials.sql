@@ -77,6 +77,20 @@ DELETE FROM web_session WHERE session_hash = $1
 -- name: close_other_sessions
 DELETE FROM web_session WHERE person_id = $1 AND session_hash <> $2 RETURNING session_id
 
+-- name: sign_out
+-- Somebody, or everybody where it is null: on every browser, with the links and visits to providers that are under way.
+WITH links AS (
+    UPDATE sign_in SET used_at = now()
+     WHERE used_at IS NULL
+       AND ($1::uuid IS NULL OR lower(email) = (SELECT lower(email) FROM person WHERE person_id = $1))
+), visits AS (
+    DELETE FROM provider_visit WHERE $1::uuid IS NULL OR person_id = $1
+)
+DELETE FROM web_session WHERE $1::uuid IS NULL OR person_id = $1 RETURNING person_id
+
+-- name: end_tokens
+DELETE FROM token WHERE $1::uuid IS NULL OR person_id = $1 RETURNING person_id
+
 -- name: act_as
 -- On this browser, if the person has that role; anybody may be a worker.
 WITH chosen AS (

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from gateway import sign_out
+from gateway.pages import words
 from gateway.people import credentials, erasing, people
 from gateway.people.credentials import WORKER, Credentials
 from gateway.people.people import SQL
 from gateway.people.sign_in import CODE_DIGITS, MINUTES, SignIns
-from shared.database.pool import Pool, connection, transaction
-from tests.conftest import OpenPool
+from shared.database.pool import Pool, connection, open_pool, transaction
+from tests.conftest import MakeDatabase, OpenPool
 from tests.everything import places_of
+from tests.gateway.test_demo import settings
 from tests.sabotage import twin
 
 ADDRESS = "deur@voorbeeld.nl"
@@ -175,3 +179,38 @@ def test_nobody_guesses_what_lets_them_in() -> None:
     assert all(re.fullmatch(r"[\w-]{43}", secret) for secret in derived)
     assert 10**CODE_DIGITS > 2**20
     assert all(re.fullmatch(rf"\d{{{CODE_DIGITS}}}", sign_ins.code(UUID(int=number))) for number in range(100))
+
+
+# Whoever keeps the platform running
+
+
+@pytest.mark.parametrize(("who", "others_stay"), [(ADDRESS.upper(), True), ("--everybody", False)])
+async def test_an_operator_signs_people_out_everywhere_at_once(
+    make_database: MakeDatabase, who: str, others_stay: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = await make_database("gateway")
+    monkeypatch.setattr(sign_out, "database_of", lambda *_: url)
+    pool = await open_pool(url, service="test")
+    person_id, cookie = await somebody(pool)
+    sign_ins = SignIns("k" * 32)
+    async with transaction(pool) as conn:
+        other = await people.meet(conn, "ander@voorbeeld.nl", "", "nl")
+        others = await credentials.open_session(conn, other, "")
+        _id, token, _ends = await credentials.make_token(conn, person_id, WORKER, name="", can_write=True, days=1)
+        await sign_ins.request(conn, ADDRESS, "nl", "", "browser", "network")
+        [mail] = await sign_ins.mails(conn, [await conn.fetchval("SELECT sign_in_id FROM sign_in")])
+
+    await sign_out.main(settings(tmp_path), [who])
+
+    assert [await is_signed_in(pool, cookie), await is_signed_in(pool, others)] == [False, others_stay]
+    assert await counts(pool, token)
+    async with transaction(pool) as conn:
+        assert await sign_ins.use_code(conn, mail.code, "browser") is None
+        rows = await conn.fetch("SELECT actor_id, action FROM audit_entry")
+    assert {row["actor_id"] for row in rows} == ({person_id} if others_stay else {person_id, other})
+    assert {row["action"] for row in rows} == {"signed-out-by-operator"} < words.ACTIONS.keys()
+
+    await sign_out.main(settings(tmp_path), [who, "--tokens"])
+
+    assert not await counts(pool, token)
+    pool.terminate()
