@@ -22,6 +22,7 @@ def lately(page: str) -> Callable[[Handler], Handler]:
         async def checking(request: web.Request) -> web.StreamResponse:
             if edge.signed_in_lately(request):
                 return await handler(request)
+            edge.note_refusal(request, "sign-in-again", 403)
             return go(request, "sign-in", refused="sign-in-again", next=path(page, language_of(request)))
 
         return checking

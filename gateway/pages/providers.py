@@ -77,6 +77,7 @@ async def get_back(request: web.Request) -> web.Response:
     async with transaction(request.app[POOL]) as conn:
         visit = await identities.come_back(conn, provider.id, _browser(request), answer.get("state", ""))
     if visit is None:
+        edge.note_refusal(request, "visit-over", 400)
         return go(request, "sign-in", refused="visit-over")
     try:
         arrival = await provider.arrival(answer, visit, _back(request, provider))
@@ -154,6 +155,7 @@ async def _connect(request: web.Request, arrival: Arrival, person_id: UUID) -> w
 
 def _refused(request: web.Request, no: Rejected, visit: Visit) -> web.Response:
     """Back to where there is another way: by a link in a mail, after which an account can be connected."""
+    edge.note_refusal(request, no.slug, no.status)
     if visit.purpose == "connect":
         return go(request, "my-data", refused=no.slug)
     to_connect = no.slug in ("address-known", "address-not-verified")
