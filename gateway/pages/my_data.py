@@ -82,6 +82,16 @@ async def post_sign_out_elsewhere(request: web.Request) -> web.Response:
     return go(request, "my-data")
 
 
+@lately("my-data")
+@acts.act("signed-out-there")
+async def post_sign_out_there(request: web.Request) -> web.Response:
+    """End one session, at once."""
+    asks, _cookie = signed_in(request), browser_of(request)
+    async with transaction(request.app[POOL]) as conn:
+        await credentials.close_session_of(conn, asks.person_id, id_in_path(request, "browser"))
+    return go(request, "my-data")
+
+
 async def get_everything(request: web.Request) -> web.Response:
     """All of it on one page, to read or to print."""
     told = await me.everything(request)

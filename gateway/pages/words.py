@@ -166,6 +166,7 @@ ACTIONS: Mapping[str, str] = {
     "signed-in": _("signed in"),
     "signed-out": _("signed out"),
     "signed-out-elsewhere": _("signed out on all other devices"),
+    "signed-out-there": _("signed out on another device"),
     "signed-out-by-operator": _("was signed out everywhere by an operator"),
     "enrolled": _("enrolled"),
     "withdrew": _("withdrew"),

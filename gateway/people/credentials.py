@@ -127,6 +127,12 @@ async def sessions(conn: Connection, person_id: UUID, cookie: str) -> Sequence[S
     return [Session(**row) for row in await conn.fetch(SQL.sessions, person_id, digest(cookie))]
 
 
+async def close_session_of(conn: Connection, person_id: UUID, session_id: UUID) -> None:
+    """Sign somebody out on one browser. Raises Rejected (404) for one that is not theirs."""
+    if await conn.fetchval(SQL.close_session_of, session_id, person_id) is None:
+        raise not_found()
+
+
 async def close_other_sessions(conn: Connection, person_id: UUID, cookie: str) -> int:
     """Sign somebody out everywhere but here, at once; returns on how many browsers that was. Without a cookie: everywhere."""
     return len(await conn.fetch(SQL.close_other_sessions, person_id, digest(cookie)))

@@ -74,6 +74,9 @@ SELECT session_id, browser, created_at, seen_on, session_hash = $2 AS this_one
 -- name: close_session
 DELETE FROM web_session WHERE session_hash = $1
 
+-- name: close_session_of
+DELETE FROM web_session WHERE session_id = $1 AND person_id = $2 RETURNING session_id
+
 -- name: close_other_sessions
 DELETE FROM web_session WHERE person_id = $1 AND session_hash <> $2 RETURNING session_id
 
