@@ -68,6 +68,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This page is no longer current"),
         _("You signed in or out since it was opened, so nothing was done. Go back, reload the page, and try again."),
     ),
+    "sign-in-again": (
+        _("Sign in once more"),
+        _("You signed in more than half an hour ago, and nobody else may do this on a browser that you left open."),
+    ),
     "token-only-reads": (
         _("This token only reads"),
         _("It was made for reading alone. Make a token that may also change things, at My tokens."),

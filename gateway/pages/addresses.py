@@ -47,6 +47,7 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "erase": ("/mijn-gegevens/wissen", "/en/my-data/erase"),
     "erasure": ("/wissen/{erasure}", "/en/erasures/{erasure}"),
     "sign-out-elsewhere": ("/mijn-gegevens/overal-uitloggen", "/en/my-data/sign-out-everywhere"),
+    "sign-out-there": ("/mijn-gegevens/apparaten/{browser}/uitloggen", "/en/my-data/devices/{browser}/sign-out"),
     "connect": ("/mijn-gegevens/organisaties/{provider}/verbinden", "/en/my-data/organisations/{provider}/connect"),
     "disconnect": ("/mijn-gegevens/organisaties/{identity}/loskoppelen", "/en/my-data/organisations/{identity}/disconnect"),
     "uptake": ("/deelname", "/en/uptake"),

@@ -106,6 +106,7 @@ CHANGE: Mapping[str, Handler] = {
     "audit": audit.post_audit,
     "retention": retention.post_retention,
     "sign-out-elsewhere": my_data.post_sign_out_elsewhere,
+    "sign-out-there": my_data.post_sign_out_there,
     "new-course": organiser.post_new_course,
     "new-session": organiser.post_new_session,
 }

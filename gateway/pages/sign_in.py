@@ -56,6 +56,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
     except Rejected as no:
         if no.status != 429:
             raise
+        edge.note_refusal(request, no.slug, no.status)
         return await _show_form(request, next_page, given, {}, refusal=in_words(no), status=429)
     request.app[RELAY].wake()
     response = go(request, "sign-in-sent")
@@ -77,6 +78,7 @@ async def post_code(request: web.Request) -> web.Response:
     async with transaction(request.app[POOL]) as conn:
         signed_in = await request.app[internal.SIGN_INS].use_code(conn, given.get("code", ""), _asker(request))
     if signed_in is None:
+        edge.note_refusal(request, "code-not-right", 400)
         fault = _("This is not the code of your last mail. After five tries, or ten minutes, ask for a new one.")
         return await show(
             request, "sign-in/sent.html", status=400, given=given, faults={"code": fault}, can_type=bool(_asker(request))
@@ -99,6 +101,7 @@ async def post_link(request: web.Request) -> web.Response:
         signed_in = await request.app[internal.SIGN_INS].use(conn, token, browser)
         standing = "works" if signed_in else await request.app[internal.SIGN_INS].standing(conn, token, browser)
     if signed_in is None:
+        edge.note_refusal(request, f"link-{standing}", 410 if standing == "gone" else 200)
         return await _show_link(request, standing)
     return await welcome(request, signed_in.person_id, signed_in.next_page)
 

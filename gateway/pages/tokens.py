@@ -11,6 +11,7 @@ from gateway.api.passing import id_in_path
 from gateway.edge import SETTINGS, cookie_name, signed_in
 from gateway.forms import form
 from gateway.pages import names
+from gateway.pages.again import lately
 from gateway.pages.page import go, show
 from gateway.pages.roles import browser_of, scope_name
 from gateway.pages.sign_in import is_secure
@@ -34,6 +35,7 @@ async def get_tokens(request: web.Request) -> web.Response:
     return response
 
 
+@lately("tokens")
 @acts.act("token-made")
 async def post_token(request: web.Request) -> web.Response:
     """Make one. The page that follows shows it, once: loading that page again makes no second token and shows none."""

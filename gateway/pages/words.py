@@ -173,6 +173,8 @@ ACTIONS: Mapping[str, str] = {
     "signed-in": _("signed in"),
     "signed-out": _("signed out"),
     "signed-out-elsewhere": _("signed out on all other devices"),
+    "signed-out-there": _("signed out on another device"),
+    "signed-out-by-operator": _("was signed out everywhere by an operator"),
     "enrolled": _("enrolled"),
     "withdrew": _("withdrew"),
     "enrollments-seen": _("looked at enrollments"),
@@ -211,6 +213,7 @@ DONE: Mapping[str, str] = {
     "role-given-up": _("You no longer have this role."),
     "token-ended": _("The token has ended. It opens nothing any more."),
     "signed-out-elsewhere": _("You are signed out everywhere else."),
+    "signed-out-there": _("That browser is signed out."),
     "course-made": _("The course is published. Add a date, so that people can enroll."),
     "session-announced": _("The date is published."),
 }

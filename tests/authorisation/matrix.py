@@ -24,6 +24,7 @@ Target = Literal[
     "token",
     "mail",
     "identity",
+    "browser",
 ]
 
 IN_A_YEAR = {
@@ -177,6 +178,7 @@ CHANGE: Mapping[str, Rule] = {
     "revoke-token": Rule(dict.fromkeys(ROLES, 303), 303, 303, target="token"),
     "my-data": signed_in(303, anonymous=303, body={"name": "Matrix", "language": "nl"}),
     "sign-out-elsewhere": signed_in(303, anonymous=303),
+    "sign-out-there": Rule(dict.fromkeys(ROLES, 303), 303, 303, target="browser"),
     "erase": replace(signed_in(303, anonymous=303), throwaway=True),
     "audit": Rule({"operator": 400}, 403, 303, body={"email": "x"}),
     "retention": Rule({"organiser": 303}, 403, 303, missing={"organiser": 404}, target="fieldlab", body={"months": "24"}),
