@@ -13,15 +13,17 @@ from gateway.people.credentials import Credentials
 from gateway.problems import page_or_json
 from gateway.settings import GatewaySettings
 from shared.errors import Rejected
+from shared.logs import logger
 from shared.web.principal import Principal
 from shared.web.problems import Handler, rejection
-from shared.web.server import MAX_BODY
+from shared.web.server import MAX_BODY, route_of
 from shared.web.slow_clients import BODY_SECONDS
 
 CREDENTIALS = web.AppKey("credentials", Credentials)
 SETTINGS = web.AppKey("settings", GatewaySettings)
 PRINCIPAL = web.RequestKey("principal", Principal)
 COOKIE_OF_SESSION = web.RequestKey("cookie of the session", str)
+LATELY = web.RequestKey("signed in lately", bool)
 
 SIGN_IN_PATHS = frozenset(("/aanmelden", "/en/sign-in", "/aanmelden/verstuurd", "/en/sign-in/sent"))
 SIGN_IN_ELSEWHERE = ("/aanmelden/organisatie/", "/en/sign-in/organisation/")
@@ -30,6 +32,8 @@ COOKIE = "skillslab"
 LIMITS = web.AppKey("limits", Limits)
 UNLIMITED = ("/assets/", "/health/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+TOLD = (401, 403, 421, 429)
+"""Statuses by which somebody is not let in, or not let do something."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -71,6 +75,22 @@ def signed_in(request: web.Request) -> Principal:
     return principal
 
 
+def signed_in_lately(request: web.Request) -> bool:
+    """Whether who asks on a browser signed in there within the last half hour. True for who is not signed in on one."""
+    return bool(request.get(LATELY, True))
+
+
+def note_refusal(request: web.Request, slug: str, status: int) -> None:
+    """A line in the log that somebody was not let in, or not let do something: who, if that is known; never what they sent.
+
+    Who came with nothing to let them in, and is led to where they sign in, tried nothing.
+    """
+    asks = who_asks(request)
+    if asks is not None or slug != "not-signed-in":
+        person = str(asks.person_id) if asks else None
+        logger.info("refused", reason=slug, status=status, method=request.method, route=route_of(request), person=person)
+
+
 @web.middleware
 async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Problems for programs, pages for people, and the headers that go along with every answer."""
@@ -79,7 +99,10 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPRedirection as redirect:
         response = redirect
     except Exception as error:
-        response = await page_or_json(request, rejection(error), as_json=is_api(request))
+        no = rejection(error)
+        if no.status in TOLD or (no.slug == "not-found" and who_asks(request)):
+            note_refusal(request, no.slug, no.status)
+        response = await page_or_json(request, no, as_json=is_api(request))
     if response.prepared:
         return response
     if response.status in (408, 413, 415):
@@ -123,7 +146,7 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
     elif cookie := request.cookies.get(cookie_name(request.app[SETTINGS])):
         holder = await request.app[CREDENTIALS].holder_of_session(cookie)
         if holder is not None:
-            request[PRINCIPAL], request[COOKIE_OF_SESSION] = holder.principal, cookie
+            request[PRINCIPAL], request[COOKIE_OF_SESSION], request[LATELY] = holder.principal, cookie, holder.lately
     return await handler(request)
 
 

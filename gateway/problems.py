@@ -68,6 +68,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This page is no longer current"),
         _("You signed in or out since it was opened, so nothing was done. Go back, reload the page, and try again."),
     ),
+    "sign-in-again": (
+        _("Sign in once more"),
+        _("You signed in more than half an hour ago, and nobody else may do this on a browser that you left open."),
+    ),
     "token-only-reads": (
         _("This token only reads"),
         _("It was made for reading alone. Make a token that may also change things, at My tokens."),
@@ -94,7 +98,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "invalid-input": (
         _("Some fields are not right"),
-        _("Nothing was changed. Mend the fields that are named, and send it again."),
+        _("Mend the fields that are named, and send it again."),
     ),
     "body-too-large": (
         _("This is too large"),
@@ -106,11 +110,11 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "too-slow": (
         _("This took too long to arrive"),
-        _("Nothing was changed. Check your connection, and send it again."),
+        _("Check your connection, and send it again."),
     ),
     "too-many-requests": (
         _("This is too much at once"),
-        _("Nothing was changed. Wait a moment, and try again; Retry-After says how many seconds."),
+        _("Wait a moment, and try again; Retry-After says how many seconds."),
     ),
     "method-not-allowed": (
         _("That cannot be done here"),
@@ -206,7 +210,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "busy": (
         _("It is very busy"),
-        _("Nothing was changed. Please try again in a moment."),
+        _("Please try again in a moment."),
     ),
     "unavailable": (
         _("A part of the platform does not answer"),
@@ -217,6 +221,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("It has been noted. Please try again; asking again is always safe."),
     ),
 }
+
+NOTHING_CHANGED = _("Nothing was changed.")
+CHANGES_NOTHING = frozenset(("invalid-input", "too-slow", "too-many-requests", "busy"))
+"""Refusals after which everything is as it was: worth saying to who wanted something changed, and odd to who only asked."""
 
 FIELD_FAULTS: dict[str, str] = {
     "missing": _("This is required."),
@@ -242,15 +250,19 @@ FIELD_FAULTS: dict[str, str] = {
     "minimum": _("The minimum cannot be more than the number of seats."),
     "too_long": _("These are too many: at most %(limit)s."),
     "too_short": _("Name at least one."),
-    "header": _("This header takes 1 to %(limit)s letters, digits and signs (printable ASCII)."),
+    "header": _("This header takes 1 to %(limit)s letters, digits and signs, without spaces (printable ASCII)."),
     "email": _("This is not a mail address. Write it like name@example.nl."),
     "not_theirs": _("Choose one of your own roles."),
     "null": _("Leave this out to keep it as it is. An empty text clears a description."),
+    "unknown_region": _("There is no such region. /v1/regions and /v1/municipalities have them all."),
     "unknown_theme": _("There is no such theme. /v1/themes has them all."),
     "unknown_fieldlab": _("Name one of the fieldlabs that you are organiser of."),
     "in_the_past": _("Choose a moment that is still to come."),
     "too_far_ahead": _("Choose a moment within ten years."),
-    "times": _("Check the days and times: a session ends after it starts and within a year, and enrolling closes before it."),
+    "ends_too_early": _("A session ends after it starts. Choose a later end, or an earlier start."),
+    "lasts_too_long": _("A session lasts a year at most. Choose an earlier end."),
+    "closes_too_late": _("Enrolling closes before the session starts, or just then. Choose an earlier day."),
+    "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),
     "int_from_float": _("This must be a whole number."),
@@ -280,13 +292,14 @@ def text(english: str, language: Language) -> str:
     return TEXTS[language].gettext(english)
 
 
-def told(rejected: Rejected, language: Language) -> dict[str, object]:
+def told(rejected: Rejected, language: Language, *, wanted_a_change: bool = False) -> dict[str, object]:
     """The problem's JSON with title, detail and faults in plain words of that language."""
     body = body_of(rejected)
     say = TEXTS[language].gettext
     if rejected.slug in PROBLEMS:
         title, detail = PROBLEMS[rejected.slug]
-        body["title"], body["detail"] = say(title), say(detail)
+        unchanged = [say(NOTHING_CHANGED)] if wanted_a_change and rejected.slug in CHANGES_NOTHING else []
+        body["title"], body["detail"] = say(title), " ".join([*unchanged, say(detail)])
     if rejected.errors:
         body["errors"] = [
             {"pointer": fault["pointer"], "code": fault["code"], "detail": advice(fault, language)} for fault in rejected.errors
@@ -302,7 +315,7 @@ def advice(fault: Mapping[str, str], language: Language) -> str:
 
 async def page_or_json(request: web.Request, rejected: Rejected, *, as_json: bool) -> web.StreamResponse:
     """A problem for a program, a page for a person."""
-    body = told(rejected, language_of(request))
+    body = told(rejected, language_of(request), wanted_a_change=request.method not in ("GET", "HEAD"))
     if as_json or RENDER_PAGE not in request.app:
         return response_of(rejected, body)
     return await request.app[RENDER_PAGE](request, rejected, body)

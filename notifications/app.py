@@ -50,7 +50,7 @@ async def open_service(settings: NotificationsSettings, background: Background) 
         logs = {"catalog": catalog.log(), "enrollment": enrollment.log(), "gateway": gateway.log()}
         consumer = Consumer(NAME, pool, transport, reactions.SUBSCRIPTIONS, logs, wake, settings.walk_seconds)
         app = internal_app(key, [*http.ROUTES, erasure_route(pool)], ready)
-        app[POOL] = pool
+        app[POOL], app[http.GATEWAY], app[http.WRITER] = pool, gateway, writer
         try:
             async with background:
                 background.start(consumer.run(), "consumer")

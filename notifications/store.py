@@ -146,6 +146,12 @@ async def told(conn: Connection, person_id: UUID) -> Sequence[dict[str, object]]
     ]  # fmt: skip
 
 
+async def latest(conn: Connection, person_id: UUID, enrollment_id: UUID) -> Delivery | None:
+    """The newest of what somebody was told, or is about to be, of an enrollment."""
+    row = await conn.fetchrow(SQL.latest, person_id, enrollment_id)
+    return Delivery(**row) if row else None
+
+
 async def waiting(conn: Connection) -> Waiting:
     row = await conn.fetchrow(SQL.waiting)
     assert row is not None

@@ -12,6 +12,12 @@ from shared.web.reading import reading
 from shared.web.server import POOL, json
 
 
+def unknown_region() -> Rejected:
+    """For a code that is spelled well and that no region has. Figures of nobody would pass for a region where nobody learns."""
+    fault = {"pointer": "#/region", "code": "unknown_region", "detail": "There is no such region; GET /v1/regions lists them"}
+    return Rejected("invalid-input", 400, errors=[fault])
+
+
 async def get_uptake(request: web.Request) -> web.Response:
     """Live figures for a reviewer: the own region exact, small figures of other regions hidden."""
     asks = signed_in(request)
@@ -23,6 +29,8 @@ async def get_uptake(request: web.Request) -> web.Response:
         report = await queries.report(conn, question)
         own = {code for region in reviews for code in await queries.municipalities_of(conn, region)}
         asked = await queries.municipalities_of(conn, question.region)
+        if not asked and await queries.municipalities_of(conn, "NL"):
+            raise unknown_region()
         if asked <= own:
             items, totals = disclosure.exact(report)
         else:

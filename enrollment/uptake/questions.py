@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
 
@@ -40,7 +41,7 @@ class Question(BaseModel):
 
     region: str = Field(default="NL", pattern=REGION)
     from_: date = Field(default_factory=lambda: today().replace(month=1, day=1), alias="from")
-    to: date = Field(default_factory=today)
+    to: date = Field(default_factory=today, validate_default=True)
     basis: Basis = "work"
     group_by: Annotated[list[Dimension], BeforeValidator(_split)] = Field(default_factory=list, max_length=3)
     theme: str | None = Field(default=None, pattern=SLUG)
@@ -51,8 +52,9 @@ class Question(BaseModel):
     worker_group: WorkerGroup | None = None
     funding_scheme: FundingScheme | None = None
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Question:
-        if self.from_ > self.to:
-            raise ValueError("`from` must not be after `to`")
-        return self
+    @field_validator("to")
+    @classmethod
+    def _in_order(cls, to: date, info: ValidationInfo) -> date:
+        if (from_ := info.data.get("from_")) and from_ > to:
+            raise PydanticCustomError("days_reversed", "`to` cannot be before `from`")
+        return to

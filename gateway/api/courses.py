@@ -6,13 +6,13 @@ from aiohttp import web
 
 from gateway import acts
 from gateway.api.operation import Operations
-from gateway.api.passing import forward, id_in_path
+from gateway.api.passing import forward, id_in_path, made
 from gateway.api.shapes import (
     Course,
     CourseChanges,
     CourseFilter,
     CourseWithSessions,
-    FoundCourse,
+    FoundCourses,
     NewCourse,
     NewSession,
     Nothing,
@@ -30,7 +30,7 @@ courses = Operations("Courses")
 NOT_THEIRS = ["403 not-the-organiser"]
 
 
-@courses.declare("GET", "/v1/courses", "Find courses", {200: Page[FoundCourse]}, query=CourseFilter)
+@courses.declare("GET", "/v1/courses", "Find courses", {200: FoundCourses}, query=CourseFilter)
 async def get_courses(request: web.Request) -> web.Response:
     """Full-text search in Dutch and English that forgives a misspelt word and finds it inside a longer one."""
     return await forward(request, request.app[CATALOG])
@@ -41,7 +41,7 @@ async def get_courses(request: web.Request) -> web.Response:
 async def post_course(request: web.Request) -> web.Response:
     """At your own fieldlab. It is published at once unless `state` says draft."""
     signed_in(request)
-    return await forward(request, request.app[CATALOG])
+    return made(await forward(request, request.app[CATALOG]), "/v1/courses")
 
 
 @courses.declare("GET", "/v1/courses/{courseId}", "One course", {200: CourseWithSessions})
@@ -69,7 +69,7 @@ async def patch_course(request: web.Request) -> web.Response:
 async def post_session(request: web.Request) -> web.Response:
     """It is `announced` until the desk opens it, within a second."""
     signed_in(request)
-    return await forward(request, request.app[CATALOG])
+    return made(await forward(request, request.app[CATALOG]), "/v1/sessions")
 
 
 @courses.declare("GET", "/v1/sessions", "Sessions by id", {200: Page[Session]}, query=SessionsById)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from gateway import acts
 from gateway.api.operation import Operations
-from gateway.api.passing import forward, id_in_path, idempotency_key, sent
+from gateway.api.passing import forward, id_in_path, idempotency_key, made, sent
 from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, EnrollmentWithSteps, Nothing, Page
 from gateway.clients import CATALOG, ENROLLMENT, REQUESTS, Answer, Request
 from gateway.edge import signed_in
@@ -34,7 +34,7 @@ async def post_enrollment(request: web.Request) -> web.Response:
     must_be_worker(principal)
     wanted = await sent(request, EnrollmentRequest)
     answer = await ask_for_seat(request.app, principal, wanted, idempotency_key(request))
-    return json_bytes(answer.body, answer.status)
+    return made(json_bytes(answer.body, answer.status), "/v1/enrollments")
 
 
 def must_be_worker(principal: Principal) -> None:

@@ -15,7 +15,7 @@ from gateway.api.operation import Operations
 from gateway.api.passing import id_in_path, sent
 from gateway.api.shapes import Erasure, Me, MyChanges, MyData, RoleShape
 from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS, RELAY
-from gateway.edge import signed_in
+from gateway.edge import signed_in, signed_in_lately
 from gateway.people import audit, credentials, erasing, identities, people
 from gateway.people.credentials import WORKER
 from gateway.people.people import Person
@@ -77,8 +77,9 @@ async def get_export(request: web.Request) -> web.Response:
 
 
 @me.declare(
-    "DELETE", "/v1/me", "Be forgotten", {202: Erasure}, who="signed in", problems=[*NOT_FOR_A_ROLE, "409 last-operator"]
-)
+    "DELETE", "/v1/me", "Be forgotten", {202: Erasure}, who="signed in",
+    problems=[*NOT_FOR_A_ROLE, "403 sign-in-again", "409 last-operator"],
+)  # fmt: skip
 async def delete_me(request: web.Request) -> web.Response:
     """Your name and address, roles, tokens and sessions go at once, and seats that are still to come are given up; what
     counted you goes on counting somebody. It cannot be undone. The answer says where to follow how far it is.
@@ -96,8 +97,13 @@ async def get_erasure(request: web.Request) -> web.Response:
 
 
 async def erase(request: web.Request) -> UUID:
-    """Have who asks forgotten, from this commit on. Raises Rejected (409) for the last operator."""
+    """Have who asks forgotten, from this commit on.
+
+    Raises Rejected: 403 for who did not sign in lately, 409 for the last operator.
+    """
     principal = themselves(request)
+    if not signed_in_lately(request):
+        raise Rejected("sign-in-again", 403)
     async with transaction(request.app[POOL]) as conn:
         erasure_id = await erasing.erase(conn, principal.person_id, why="erased")
     request.app[RELAY].wake()

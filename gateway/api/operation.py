@@ -200,6 +200,8 @@ def _refusals(operation: Operation) -> dict[str, list[str]]:
 def _answer(status: int, model: Model | None, names: Mapping[Any, Any]) -> dict[str, Any]:
     descriptions = {200: "As it is.", 201: "Made.", 204: "Done."}
     answer: dict[str, Any] = {"description": descriptions.get(status, "Answer.")}
+    if status == 201:
+        answer["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
     if model:
         answer["content"] = {"application/json": {"schema": names[(model, "serialization")]}}
     return answer

@@ -291,6 +291,10 @@ class FoundCourse(Course):
     next_session: SessionSummary | None
 
 
+class FoundCourses(Page[FoundCourse]):
+    some_words: bool = Field(default=False, description="There, and true, where nothing has all the words: these have some.")
+
+
 class CourseWithSessions(Course):
     sessions: list[Session]
 

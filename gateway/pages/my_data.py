@@ -16,6 +16,7 @@ from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
 from gateway.pages import names, refusals
 from gateway.pages.addresses import path
+from gateway.pages.again import lately
 from gateway.pages.names import Names
 from gateway.pages.page import go, in_words, redirect, show
 from gateway.pages.roles import browser_of, scope_name
@@ -68,16 +69,27 @@ async def post_my_data(request: web.Request) -> web.Response:
     declines = [mail for mail in people.CAN_DECLINE if given.get(f"mail-{mail}") != "true"]
     async with transaction(request.app[POOL]) as conn:
         await people.correct(conn, asks.person_id, given.get("name"), language, declines)
-    return redirect(path("my-data", language, saved="true"))
+    return redirect(path("my-data", language, done="saved"))
 
 
+@lately("my-data")
 @acts.act("signed-out-elsewhere")
 async def post_sign_out_elsewhere(request: web.Request) -> web.Response:
     """End every session but this one, at once."""
     asks, cookie = signed_in(request), browser_of(request)
     async with transaction(request.app[POOL]) as conn:
         await credentials.close_other_sessions(conn, asks.person_id, cookie)
-    return go(request, "my-data")
+    return go(request, "my-data", done="signed-out-elsewhere")
+
+
+@lately("my-data")
+@acts.act("signed-out-there")
+async def post_sign_out_there(request: web.Request) -> web.Response:
+    """End one session, at once."""
+    asks, _cookie = signed_in(request), browser_of(request)
+    async with transaction(request.app[POOL]) as conn:
+        await credentials.close_session_of(conn, asks.person_id, id_in_path(request, "browser"))
+    return go(request, "my-data", done="signed-out-there")
 
 
 async def get_everything(request: web.Request) -> web.Response:
@@ -98,6 +110,7 @@ async def get_erase(request: web.Request) -> web.Response:
     return await _show_erase(request)
 
 
+@lately("erase")
 async def post_erase(request: web.Request) -> web.Response:
     """Forget who asks; the page that follows tells how far it is, to whoever has its address."""
     browser_of(request)
@@ -145,7 +158,6 @@ async def _show(
         connected=_connected(held, request.app[SETTINGS].oidc_providers),
         providers=_not_connected(held, request.app[SETTINGS].oidc_providers),
         refusal=refusal,
-        saved=request.query.get("saved") == "true",
     )
 
 

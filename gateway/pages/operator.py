@@ -60,7 +60,7 @@ async def post_invite(request: web.Request) -> web.Response:
     faults = {"email": FIELD_FAULTS[faulty]} if faulty else {}
     if name not in ROLES:
         faults["role"] = FIELD_FAULTS["not_theirs"]
-    elif fault := _fault_in_scope(known, name, given.get("place", ""), language):
+    elif fault := _fault_in_scope(known, name, given.get("place", "")):
         faults["place"] = fault
     if faults:
         return await _show(request, given, faults, status=400)
@@ -74,7 +74,7 @@ async def post_invite(request: web.Request) -> web.Response:
         return await _show(request, given, {}, refusal=in_words(no), status=no.status)
     request.app[RELAY].wake()
     acts.note(request, as_record(role))
-    return go(request, "operator", invited="true")
+    return go(request, "operator", done="invited")
 
 
 def operator(request: web.Request) -> Principal:
@@ -85,12 +85,12 @@ def operator(request: web.Request) -> Principal:
     return asks
 
 
-def _fault_in_scope(known: Names, name: str, place: str, language: Language) -> str | None:
+def _fault_in_scope(known: Names, name: str, place: str) -> str | None:
     match name:
         case "organiser":
             return None if _fieldlab(known, place) else NOT_A_PLACE
         case "region":
-            return None if known.find(place, language) or place == "NL" else NOT_A_PLACE
+            return None if known.find(place) else NOT_A_PLACE
         case "operator":
             return None
     if not place:
@@ -112,7 +112,7 @@ async def _role(conn: Connection, known: Names, name: str, place: str, language:
             fieldlab = _fieldlab(known, place) or ""
             return Role("organiser", fieldlab), known.fieldlabs[fieldlab]
         case "region":
-            code = known.find(place, language) or "NL"
+            code = known.find(place) or "NL"
             return Role("region", code), known.region(code, language)
         case "employer" | "employer-contact":
             return Role(name, await roles.employer_called(conn, place)), place
@@ -142,7 +142,6 @@ async def _show(
         given={"role": "organiser", **given},
         faults=faults,
         refusal=refusal,
-        invited=request.query.get("invited") == "true",
         rows=[Row(one, scope_name(known, one.role, one.employer_name, language)) for one in held],
         invitations=invitations,
         page=page,

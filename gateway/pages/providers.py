@@ -16,6 +16,7 @@ from gateway.api.passing import id_in_path
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
 from gateway.pages.addresses import path
+from gateway.pages.again import lately
 from gateway.pages.page import go, show
 from gateway.pages.refusals import REFUSALS
 from gateway.pages.roles import browser_of
@@ -49,18 +50,20 @@ async def post_sign_in(request: web.Request) -> web.Response:
     return await _send(request, None, safe_next(given.get("next", "")))
 
 
+@lately("my-data")
 async def post_connect(request: web.Request) -> web.Response:
     asks, _cookie = signed_in(request), browser_of(request)
     return await _send(request, asks.person_id, "")
 
 
+@lately("my-data")
 @acts.act("account-disconnected")
 async def post_disconnect(request: web.Request) -> web.Response:
     """The account signs nobody in here any more; a link in a mail still does."""
     asks, _cookie = signed_in(request), browser_of(request)
     async with transaction(request.app[POOL]) as conn:
         await identities.remove(conn, asks.person_id, id_in_path(request, "identity"))
-    return go(request, "my-data", saved="true")
+    return go(request, "my-data", done="saved")
 
 
 async def get_back(request: web.Request) -> web.Response:
@@ -74,6 +77,7 @@ async def get_back(request: web.Request) -> web.Response:
     async with transaction(request.app[POOL]) as conn:
         visit = await identities.come_back(conn, provider.id, _browser(request), answer.get("state", ""))
     if visit is None:
+        edge.note_refusal(request, "visit-over", 400)
         return go(request, "sign-in", refused="visit-over")
     try:
         arrival = await provider.arrival(answer, visit, _back(request, provider))
@@ -146,11 +150,12 @@ async def _connect(request: web.Request, arrival: Arrival, person_id: UUID) -> w
     if not is_theirs:
         raise Rejected("account-taken", 409)
     await acts.did(request, "account-connected")
-    return go(request, "my-data", saved="true")
+    return go(request, "my-data", done="saved")
 
 
 def _refused(request: web.Request, no: Rejected, visit: Visit) -> web.Response:
     """Back to where there is another way: by a link in a mail, after which an account can be connected."""
+    edge.note_refusal(request, no.slug, no.status)
     if visit.purpose == "connect":
         return go(request, "my-data", refused=no.slug)
     to_connect = no.slug in ("address-known", "address-not-verified")

@@ -1,4 +1,4 @@
-"""Why nobody was let in by an organisation: told on the page where there is another way, after a redirect.
+"""Why nobody was let in by an organisation, or has to sign in once more: told where there is a way to, after a redirect.
 
 So the answer of the provider does not stay in the address bar, and the page can be read in the other language too.
 """
@@ -20,6 +20,7 @@ REFUSALS: Mapping[str, int] = {
     "address-not-verified": 403,
     "account-taken": 409,
     "form-too-old": 403,
+    "sign-in-again": 403,
 }
 """With the status of the page that tells it."""
 

@@ -38,7 +38,7 @@ async def post_retention(request: web.Request) -> web.Response:
     body = orjson.dumps({"months": int(months)})
     await request.app[ENROLLMENT].call("PUT", f"/retention/{fieldlab}", organiser(request), body=body)
     acts.note(request, f"fieldlabs/{fieldlab}")
-    return go(request, "retention", {"fieldlab": fieldlab}, saved="true")
+    return go(request, "retention", {"fieldlab": fieldlab}, done="saved")
 
 
 def own_fieldlab(request: web.Request) -> str:
@@ -66,5 +66,4 @@ async def _show(
         default=told["default"],
         given=given or {"months": str(term["months"])},
         faults=faults,
-        saved=request.query.get("saved") == "true",
     )

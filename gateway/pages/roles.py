@@ -52,6 +52,11 @@ async def get_roles(request: web.Request) -> web.Response:
     return await _show(request)
 
 
+async def get_give_up(request: web.Request) -> web.Response:
+    """Where a refusal leaves somebody who then loads the page anew."""
+    return go(request, "roles")
+
+
 @acts.act("role-chosen")
 async def post_act_as(request: web.Request) -> web.Response:
     """Be this on this browser from now on, and begin at what it is about."""
@@ -75,7 +80,7 @@ async def post_give_up(request: web.Request) -> web.Response:
             raise
         return await _show(request, refusal=in_words(no), status=no.status)
     acts.note(request, as_record(role))
-    return go(request, "roles")
+    return go(request, "roles", done="role-given-up")
 
 
 @acts.act("role-accepted")
@@ -94,7 +99,7 @@ async def post_decline(request: web.Request) -> web.Response:
     asks = signed_in(request)
     async with transaction(request.app[POOL]) as conn:
         await roles.decline(conn, asks.person_id, id_in_path(request, "invitation"))
-    return go(request, "roles")
+    return go(request, "roles", done="invitation-declined")
 
 
 def as_record(role: Role) -> str:

@@ -56,12 +56,13 @@ async def post_sign_in(request: web.Request) -> web.Response:
     except Rejected as no:
         if no.status != 429:
             raise
+        edge.note_refusal(request, no.slug, no.status)
         return await _show_form(request, next_page, given, {}, refusal=in_words(no), status=429)
     request.app[RELAY].wake()
     response = go(request, "sign-in-sent")
     response.set_cookie(
         edge.cookie_name(request.app[SETTINGS], ASKED), browser, path="/", httponly=True, samesite="Lax",
-        secure=_is_secure(request), max_age=MINUTES * 60,
+        secure=is_secure(request), max_age=MINUTES * 60,
     )  # fmt: skip
     return response
 
@@ -77,6 +78,7 @@ async def post_code(request: web.Request) -> web.Response:
     async with transaction(request.app[POOL]) as conn:
         signed_in = await request.app[internal.SIGN_INS].use_code(conn, given.get("code", ""), _asker(request))
     if signed_in is None:
+        edge.note_refusal(request, "code-not-right", 400)
         fault = _("This is not the code of your last mail. After five tries, or ten minutes, ask for a new one.")
         return await show(
             request, "sign-in/sent.html", status=400, given=given, faults={"code": fault}, can_type=bool(_asker(request))
@@ -99,6 +101,7 @@ async def post_link(request: web.Request) -> web.Response:
         signed_in = await request.app[internal.SIGN_INS].use(conn, token, browser)
         standing = "works" if signed_in else await request.app[internal.SIGN_INS].standing(conn, token, browser)
     if signed_in is None:
+        edge.note_refusal(request, f"link-{standing}", 410 if standing == "gone" else 200)
         return await _show_link(request, standing)
     return await welcome(request, signed_in.person_id, signed_in.next_page)
 
@@ -126,7 +129,7 @@ async def post_sign_out(request: web.Request) -> web.Response:
 
 def forget_cookie(request: web.Request, response: web.Response) -> web.Response:
     """The same answer, and the browser lets go of its cookie."""
-    response.del_cookie(_cookie_name(request), path="/", secure=_is_secure(request))
+    response.del_cookie(_cookie_name(request), path="/", secure=is_secure(request))
     return response
 
 
@@ -175,15 +178,21 @@ async def welcome(request: web.Request, person_id: UUID, next_page: str) -> web.
         addresses.elsewhere(wanted, language) if wanted else own_page(holder.principal if holder else None, language)
     )
     response.set_cookie(
-        _cookie_name(request), cookie, path="/", httponly=True, samesite="Lax", secure=_is_secure(request),
+        _cookie_name(request), cookie, path="/", httponly=True, samesite="Lax", secure=is_secure(request),
         max_age=SESSION_DAYS * 24 * 3600,
     )  # fmt: skip
     return response
 
 
+OWN_PAGES = (
+    ("region", "uptake"), ("organiser", "organiser"), ("operator", "operator"), ("employer", "home"),
+    ("employer-contact", "home"),
+)  # fmt: skip
+
+
 def own_page(principal: Principal | None, language: Language) -> str:
     """Where somebody begins: at what their role is about."""
-    for role, page in (("region", "uptake"), ("organiser", "organiser"), ("operator", "operator")):
+    for role, page in OWN_PAGES:
         if principal is not None and principal.has(role):  # type: ignore[arg-type]
             return addresses.path(page, language)
     return addresses.path("enrollments", language)
@@ -197,7 +206,7 @@ def _cookie_name(request: web.Request) -> str:
     return edge.cookie_name(request.app[SETTINGS])
 
 
-def _is_secure(request: web.Request) -> bool:
+def is_secure(request: web.Request) -> bool:
     return request.app[SETTINGS].address.startswith("https://")
 
 

@@ -116,6 +116,13 @@ FIELDLAB_KINDS: Mapping[str, str] = {
     "related": _("Related place"),
 }
 
+SOURCES: Mapping[str, str] = {
+    "general knowledge": _("general knowledge"),
+    "general knowledge (one of the first ten)": _("general knowledge (one of the first ten)"),
+    "general knowledge (WCM)": _("general knowledge (World Class Maintenance)"),
+}
+"""Where a fact comes from, if that is nothing that can be looked up."""
+
 CERTAINTY: Mapping[str, str] = {
     "high": _("We are quite sure of these facts."),
     "medium": _("We are fairly sure of these facts; something may have changed."),
@@ -167,6 +174,8 @@ ACTIONS: Mapping[str, str] = {
     "signed-in": _("signed in"),
     "signed-out": _("signed out"),
     "signed-out-elsewhere": _("signed out on all other devices"),
+    "signed-out-there": _("signed out on another device"),
+    "signed-out-by-operator": _("was signed out everywhere by an operator"),
     "enrolled": _("enrolled"),
     "withdrew": _("withdrew"),
     "offer-accepted": _("took a place that was offered"),
@@ -199,6 +208,21 @@ ACTIONS: Mapping[str, str] = {
     "audit-read": _("read the audit log"),
 }
 """What somebody did, as the audit log has it: after "who" comes this."""
+
+DONE: Mapping[str, str] = {
+    "saved": _("Saved."),
+    "invited": _("The invitation is on its way."),
+    "invitation-withdrawn": _("The invitation is withdrawn."),
+    "invitation-declined": _("You declined the invitation."),
+    "role-withdrawn": _("The role is withdrawn. It counts nowhere any more."),
+    "role-given-up": _("You no longer have this role."),
+    "token-ended": _("The token has ended. It opens nothing any more."),
+    "signed-out-elsewhere": _("You are signed out everywhere else."),
+    "signed-out-there": _("That browser is signed out."),
+    "course-made": _("The course is published. Add a date, so that people can enroll."),
+    "session-announced": _("The date is published."),
+}
+"""What was done just now: the page that follows says it."""
 
 MAILS: Mapping[str, str] = {
     "confirmed": _("You have a place"),

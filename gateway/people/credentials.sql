@@ -34,22 +34,28 @@ SELECT token_id, name, role, scope, can_write, made_at, expires_at, last_used_on
  WHERE person_id = $1 AND expires_at > now()
  ORDER BY made_at DESC, token_id
 
+-- name: is_own_token
+SELECT EXISTS (SELECT FROM token WHERE token_hash = $1 AND person_id = $2)
+
 -- name: revoke_token
 DELETE FROM token WHERE token_id = $1 AND person_id = $2 RETURNING token_id
 
 -- name: holders_of_sessions
 -- The role of a session counts as long as the person has it.
-SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on < today() AS first_today
+SELECT session_hash, session_id, w.person_id, r.name AS role, r.scope, w.seen_on < today() AS first_today,
+       w.created_at > now() - $2::interval AS lately
   FROM web_session w
   LEFT JOIN role r ON (r.person_id, r.name, r.scope) = (w.person_id, w.role, w.scope)
  WHERE session_hash = ANY($1::bytea[])
    AND expires_at > now()
 
 -- name: note_use_of_sessions
+-- Once a day, and so long is left from then on; but no longer than a session lasts.
 WITH first AS (
     SELECT session_hash FROM web_session WHERE session_hash = ANY($1::bytea[]) FOR UPDATE SKIP LOCKED
 )
-UPDATE web_session w SET seen_on = today() FROM first WHERE w.session_hash = first.session_hash
+UPDATE web_session w SET seen_on = today(), expires_at = least(now() + $2::interval, created_at + $3::interval)
+  FROM first WHERE w.session_hash = first.session_hash
 
 -- name: open_session
 -- In the role that the person chose last; a worker for who has none.
@@ -71,8 +77,25 @@ SELECT session_id, browser, created_at, seen_on, session_hash = $2 AS this_one
 -- name: close_session
 DELETE FROM web_session WHERE session_hash = $1
 
+-- name: close_session_of
+DELETE FROM web_session WHERE session_id = $1 AND person_id = $2 RETURNING session_id
+
 -- name: close_other_sessions
 DELETE FROM web_session WHERE person_id = $1 AND session_hash <> $2 RETURNING session_id
+
+-- name: sign_out
+-- Somebody, or everybody where it is null: on every browser, with the links and visits to providers that are under way.
+WITH links AS (
+    UPDATE sign_in SET used_at = now()
+     WHERE used_at IS NULL
+       AND ($1::uuid IS NULL OR lower(email) = (SELECT lower(email) FROM person WHERE person_id = $1))
+), visits AS (
+    DELETE FROM provider_visit WHERE $1::uuid IS NULL OR person_id = $1
+)
+DELETE FROM web_session WHERE $1::uuid IS NULL OR person_id = $1 RETURNING person_id
+
+-- name: end_tokens
+DELETE FROM token WHERE $1::uuid IS NULL OR person_id = $1 RETURNING person_id
 
 -- name: act_as
 -- On this browser, if the person has that role; anybody may be a worker.

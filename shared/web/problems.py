@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 from aiohttp import web
@@ -29,13 +29,22 @@ def body_of(rejected: Rejected) -> dict[str, object]:
 
 
 def response_of(rejected: Rejected, body: dict[str, object] | None = None) -> web.Response:
-    headers = {"Retry-After": str(rejected.retry_after)} if rejected.retry_after is not None else {}
     return web.Response(
         body=orjson.dumps(body or body_of(rejected)),
         status=rejected.status,
-        headers=headers,
+        headers=headers_of(rejected),
         content_type="application/problem+json",
     )
+
+
+def headers_of(rejected: Rejected) -> dict[str, str]:
+    """What goes along with a refusal, as HTTP has it (RFC 9110): when to ask again, how to sign in, what can be done here."""
+    headers = {"Retry-After": str(rejected.retry_after)} if rejected.retry_after is not None else {}
+    if rejected.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if rejected.allowed:
+        headers["Allow"] = rejected.allowed
+    return headers
 
 
 MOST_COUNTED = 1000
@@ -55,11 +64,16 @@ def invalid(error: ValidationError) -> Rejected:
         return Rejected("invalid-input", 400, "Some fields are not right; `errors` says which, and why.", errors=faults)
     errors = []
     for fault in error.errors(include_url=False, include_input=False)[:MOST_FAULTS]:
-        pointer = "#/" + "/".join(str(part) for part in fault["loc"])
+        pointer = pointer_to(fault["loc"])
         told = {"pointer": pointer, "code": fault["type"], "detail": fault["msg"]}
         limits = [str(value).replace(" or ", ", ") for name, value in fault.get("ctx", {}).items() if name in LIMITS]
         errors.append({**told, "limit": limits[0]} if limits else told)
     return Rejected("invalid-input", 400, "Some fields are not right; `errors` says which, and why.", errors=errors)
+
+
+def pointer_to(parts: Sequence[int | str]) -> str:
+    """A JSON Pointer as a fragment (RFC 6901): `#` is the whole of it."""
+    return "#" + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
 def rejection(error: Exception) -> Rejected:
@@ -75,7 +89,7 @@ def rejection(error: Exception) -> Rejected:
             return Rejected("not-found", 404, "There is nothing at this address.")
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
-            return Rejected("method-not-allowed", 405, f"This address answers only to {allowed}.")
+            return Rejected("method-not-allowed", 405, f"This address answers only to {allowed}.", allowed=allowed)
         case web.HTTPException():
             return Rejected((error.reason or "error").lower().replace(" ", "-"), error.status, error.text or "")
         case Busy():

@@ -136,14 +136,19 @@ async def measured(request: web.Request, handler: Handler) -> web.StreamResponse
     with request.app[WATCH].answering(request) if WATCH in request.app else nullcontext():
         response = await handler(request)
     seconds = perf_counter() - started
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource else "unknown"
+    route = route_of(request)
     latency.labels(request.method, route, response.status).observe(seconds)
     if response.status >= 500 or seconds > 1:
         logger.warning("slow or failed", method=request.method, route=route, status=response.status, seconds=round(seconds, 3))
     if not response.prepared:
         response.headers[REQUEST_ID] = request_id
     return response
+
+
+def route_of(request: web.Request) -> str:
+    """The address with its variable parts in braces: what was in their place may be a secret."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"
 
 
 def json_bytes(body: bytes | str, status: int = 200) -> web.Response:

@@ -109,6 +109,8 @@ class World:
                 self.things[target] = ("", str(other[0]))
             case "identity":
                 self.things[target] = ("", await self.account_of("stranger"))
+            case "browser":
+                self.things[target] = ("", await self.browser_of("stranger"))
             case "invitation":
                 async with transaction(self.house.people) as conn:
                     await conn.execute("DELETE FROM role WHERE person_id = $1", self.persons["worker"])
@@ -128,6 +130,13 @@ class World:
             await identities.add(conn, account, self.persons[name])
             connected = await identities.of(conn, self.persons[name])
         return str(connected[-1].identity_id)
+
+    async def browser_of(self, name: str) -> str:
+        """The id of a browser on which this person is signed in."""
+        cookie = await self.browser(name)
+        async with transaction(self.house.people) as conn:
+            held = await credentials.sessions(conn, self.persons[name], cookie)
+        return str(next(one.session_id for one in held if one.this_one))
 
     async def invite(self, name: str, lab: str = "") -> str:
         operator = Principal(self.persons["operator"], (Role("operator"),))
@@ -189,6 +198,6 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
                       (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip
             world.things["doomed session"] = (doomed[0], doomed[1])
             world.things["other session"] = (world.open_session, world.open_session)
-            for target in ("enrollment", "token", "identity", "invitation", "colleague-invitation"):
+            for target in ("enrollment", "token", "identity", "browser", "invitation", "colleague-invitation"):
                 await world.fresh(target)
             yield world

@@ -25,6 +25,7 @@ Target = Literal[
     "mail",
     "identity",
     "doomed session",
+    "browser",
 ]
 
 IN_A_YEAR = {
@@ -100,6 +101,7 @@ API: Mapping[str, Rule] = {
     "GET /v1/erasures/{erasureId}": everybody(404),
     "GET /v1/fieldlabs/{fieldlabId}/retention": Rule({"organiser": 200}, target="fieldlab"),
     "PUT /v1/fieldlabs/{fieldlabId}/retention": Rule({"organiser": 200}, target="fieldlab", body={"months": 24}),
+    "GET /v1": everybody(),
     "GET /v1/openapi.json": everybody(),
     "GET /v1/asyncapi.json": everybody(),
 }
@@ -119,6 +121,7 @@ READ: Mapping[str, Rule] = {
     "enroll": Rule({**dict.fromkeys(ROLES, 200), "worker": 303}, 200, 303, foreign=200, target="session"),  # who is in sees it
     "enrollments": page(),
     "enrollment": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "calendar": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "sign-in": everybody(),
     "sign-in-sent": everybody(),
@@ -127,7 +130,10 @@ READ: Mapping[str, Rule] = {
     "provider-back": everybody(303),
     "connect": everybody(303),
     "roles": page(),
+    "give-up": everybody(303),
     "colleagues": Rule({"organiser": 200, "region": 200, "employer": 200}, 403, 303),
+    "invite": everybody(303),
+    "withdraw-role": Rule({}, 404, 303),
     "operator": Rule({"operator": 200}, 403, 303),
     "tokens": page(),
     "my-data": page(),
@@ -143,6 +149,7 @@ READ: Mapping[str, Rule] = {
     "organiser": Rule({"organiser": 200}, 403, 303),
     "new-course": Rule({"organiser": 200}, 403, 303),
     "new-session": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),
+    "api": everybody(),
     "about": everybody(),
     "style": everybody(),
     "problem": everybody(),
@@ -178,6 +185,7 @@ CHANGE: Mapping[str, Rule] = {
     "revoke-token": Rule(dict.fromkeys(ROLES, 303), 303, 303, target="token"),
     "my-data": signed_in(303, anonymous=303, body={"name": "Matrix", "language": "nl"}),
     "sign-out-elsewhere": signed_in(303, anonymous=303),
+    "sign-out-there": Rule(dict.fromkeys(ROLES, 303), 303, 303, target="browser"),
     "erase": replace(signed_in(303, anonymous=303), throwaway=True),
     "audit": Rule({"operator": 400}, 403, 303, body={"email": "x"}),
     "retention": Rule({"organiser": 303}, 403, 303, missing={"organiser": 404}, target="fieldlab", body={"months": "24"}),
@@ -204,7 +212,10 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",
     },
     "gateway": {"POST /internal/recipients": "services", "GET /internal/log": "services"},
-    "notifications": {"GET /own-data": "signed in", "GET /internal/erasures/{erasure_id}": "services"},
+    "notifications": {
+        "GET /own-data": "signed in", "GET /enrollments/{enrollment_id}/calendar": "signed in",
+        "GET /internal/erasures/{erasure_id}": "services",
+    },
 }  # fmt: skip
 """What the services answer each other: facts that are public, to anyone who says truly who they are or says nothing, to who is
 signed in by a principal, or to a service alone.

@@ -39,7 +39,7 @@ OF_TARGET = {
     "enrollment": ("enrollment", "enrollmentId"), "course": ("course", "courseId"), "draft": ("course", "courseId"),
     "session": ("session", "sessionId"), "invitation": ("invitation",), "colleague-invitation": ("invitation",),
     "token": ("token",), "other session": ("session",), "doomed session": ("session", "sessionId"),
-    "fieldlab": ("fieldlab", "fieldlabId"), "identity": ("identity",),
+    "fieldlab": ("fieldlab", "fieldlabId"), "identity": ("identity",), "browser": ("browser",),
 }  # fmt: skip
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -130,6 +130,8 @@ async def answer_to(world: World, case: Case) -> Answer:
             thing = await world.own_token(case.role or "worker")
         elif rule.target == "identity" and whose == "own":
             thing = await world.account_of(case.role or "worker")
+        elif rule.target == "browser" and whose == "own":
+            thing = await world.browser_of(case.role or "worker")
         parts |= dict.fromkeys(OF_TARGET[rule.target], thing)
     name = await world.throwaway(case.role) if rule.throwaway and case.role else case.role
     if is_page:

@@ -59,7 +59,7 @@ def connect(visitor: Visitor, provider: Provider, subject: str) -> None:
     provider.account = Account(subject)
     left = visitor.post("/mijn-gegevens/organisaties/school/verbinden")
     back = Visitor("").get(left.headers["Refresh"].partition("url=")[2], follow=False).location
-    assert visitor.get(back.removeprefix(visitor.base_url), follow=False).location == "/mijn-gegevens?saved=true"
+    assert visitor.get(back.removeprefix(visitor.base_url), follow=False).location == "/mijn-gegevens?done=saved"
 
 
 def test_somebody_with_everything_is_forgotten_everywhere(

@@ -29,10 +29,12 @@ class Launched:
     def __init__(self, data: Path, port: int) -> None:
         self.data, self.port = data, port
         self.process: subprocess.Popen[str] | None = None
+        self.more: dict[str, str] = {}
 
     def start(self) -> subprocess.Popen[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SKILLSLAB_")}
         environment |= {"SKILLSLAB_DATA": str(self.data), "SKILLSLAB_PORT": str(self.port), "SKILLSLAB_DEMO": "1"}
+        environment |= self.more
         self.process = subprocess.Popen(
             [sys.executable, "-m", "shared.launch", *SERVICES],
             cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -207,6 +209,42 @@ def test_a_port_that_is_taken_is_named(launched: Launched) -> None:
 
     assert f"port {launched.port}" in said
     assert "SKILLSLAB_PORT" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("SKILLSLAB_PORT", "abc"), ("SKILLSLAB_PORT", "99999"), ("SKILLSLAB_PORT", "0"), ("SKILLSLAB_WORKERS", "x")],
+)
+def test_what_is_no_number_is_named_in_plain_words(tmp_path: Path, name: str, told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "shared.launch", *SERVICES],
+        cwd=ROOT, env={**os.environ, "SKILLSLAB_DATA": str(tmp_path), name: told}, capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert f"{name} is '{told}', and must be a whole number" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broker_that_nobody_finds_is_named_without_its_password(launched: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launched, "more", {"SKILLSLAB_BUS_URL": f"amqp://guest:geheim@127.0.0.1:{free_port()}/"})
+    launched.start()
+
+    said = launched.until_open()
+
+    assert "Nobody answers at amqp://127.0.0.1:" in said
+    assert "geheim" not in said
+    assert f"what the services say in {launched.data / 'logs'}" in said
+    launched.interrupt()
+
+
+def test_a_start_warns_of_nothing(launched: Launched) -> None:
+    launched.start()
+    launched.until_open()
+    launched.interrupt()
+
+    assert [log.name for log in (launched.data / "logs").iterdir() if "log not read" in log.read_text()] == []
 
 
 def test_mail_gives_way_to_the_people_at_the_desk(launched: Launched) -> None:

@@ -86,7 +86,7 @@ def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipien
 def _page(language: Language, delivery: Delivery, session: Session) -> str:
     if delivery.template == "session-cancelled" and session.course_id:
         return f"{COURSES[language]}/{session.course_id}"
-    return MY_ENROLLMENTS[language]
+    return f"{MY_ENROLLMENTS[language]}/{delivery.enrollment_id}"
 
 
 def about_enrollment(_: Translate, language: Language, delivery: Delivery, title: str) -> Wording:
@@ -204,7 +204,7 @@ def cancelled(_: Translate, title: str) -> Wording:
             _("Your enrollment for this training is cancelled. You do not have to do anything."),
             _("There is a calendar file with this mail. Open it to take the training out of your calendar."),
         ),
-        button=_("See my enrollments"),
+        button=_("See my enrollment"),
         afterwards=(_("Was this a mistake? You can enroll again. If the training is full, you go on the waiting list."),),
     )
 
@@ -281,7 +281,8 @@ def when(_: Translate, language: Language, starts_at: datetime, ends_at: datetim
     parts = {"day": _day(language, starts), "start": _time(language, starts), "end": _time(language, ends)}
     if starts.date() == ends.date():
         return _("{day}, {start} to {end}").format(**parts)
-    return _("{day}, {start} to {last_day}, {end}").format(**parts, last_day=_day(language, ends))
+    over_days = _("{day} to {last_day}, from {start} on the first day to {end} on the last")
+    return over_days.format(**parts, last_day=_day(language, ends))
 
 
 def moment(_: Translate, language: Language, at: datetime | None) -> str:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import quote
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -24,6 +25,7 @@ from gateway.people.credentials import SESSION_DAYS
 from shared.database.pool import connection, transaction
 from shared.launch.postgres import tied_to_parent
 from shared.translations import LANGUAGES, Language
+from tests.everything import places_of
 from tests.gateway.oidc.conftest import Door, Guest
 from tests.provider import CLIENT_ID, Account
 from tests.sabotage import twin
@@ -127,6 +129,22 @@ async def test_the_session_is_a_new_one_and_the_old_one_ends(door: Door) -> None
     assert await other.me() is None
 
 
+async def test_what_the_provider_gave_for_it_is_neither_kept_nor_passed_on(door: Door) -> None:
+    door.somebody()
+    given: list[str] = []
+    door.provider.tamper_with_tokens = lambda told: given.extend((told["access_token"], told["id_token"]))
+    guest = await door.guest()
+    back = await guest.at_provider(await guest.leave())
+
+    answers = [await guest.get(back), await guest.get("/mijn-gegevens"), await guest.get("/v1/me/export")]
+
+    sent = "".join(f"{answer.headers} {answer.text}" for answer in answers) + str([*guest.http.cookie_jar])
+    assert len(given) == 2
+    for token in (*given, URL(back).query["code"]):
+        assert token not in sent
+        assert await places_of(door.pool, token) == set()
+
+
 async def test_the_cookies_are_like_the_others(door: Door) -> None:
     door.somebody()
     guest = await door.guest()
@@ -172,6 +190,23 @@ async def test_a_provider_may_sign_in_any_way_that_is_safe(door: Door, algorithm
     guest = await door.guest()
     await guest.sign_in()
     assert await guest.me()
+
+
+def the_subject_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = identities.SQL.holder_of_identity.replace("issuer = $1", "$1::text IS NOT NULL")
+    monkeypatch.setattr(identities.SQL, "holder_of_identity", statement)
+
+
+@twin(the_subject_alone)
+async def test_the_same_subject_at_another_provider_is_somebody_else(door: Door, guard: None) -> None:
+    _owner, person = await door.known("namesake@here.example")
+    account = door.somebody(email="", is_verified=False)
+    async with transaction(door.pool) as conn:
+        assert await identities.add(conn, identities.Account("https://elsewhere.example", account.sub), UUID(person))
+    guest = await door.guest()
+
+    assert (await guest.sign_in()).refused == "address-not-verified"
+    assert await guest.me() is None
 
 
 # Who is somebody new
@@ -256,7 +291,7 @@ async def test_an_account_is_connected_signs_in_and_is_disconnected_again(door: 
     assert "Voorbeeld College" in (await owner.get("/mijn-gegevens")).words
 
     connected = await owner.connect()
-    assert connected.location == "/mijn-gegevens?saved=true"
+    assert connected.location == "/mijn-gegevens?done=saved"
     page = await owner.get(connected.location)
     assert "Opgeslagen." in page.words
     assert await accounts_of(door, owner) == [(door.provider.issuer, account.sub)]
@@ -267,7 +302,7 @@ async def test_an_account_is_connected_signs_in_and_is_disconnected_again(door: 
     assert me
     assert me["personId"] == person
 
-    assert (await owner.post(disconnect_form(page.text))).location == "/mijn-gegevens?saved=true"
+    assert (await owner.post(disconnect_form(page.text))).location == "/mijn-gegevens?done=saved"
     assert await accounts_of(door, owner) == []
     assert (await (await door.guest()).sign_in()).refused == "address-not-verified"
 
@@ -288,10 +323,24 @@ async def test_connecting_again_changes_nothing_and_what_is_connected_is_not_off
     owner, _person = await door.known("again@here.example")
     door.somebody()
     await owner.connect()
-    assert (await owner.connect()).location == "/mijn-gegevens?saved=true"
+    assert (await owner.connect()).location == "/mijn-gegevens?done=saved"
     text = (await owner.get("/mijn-gegevens")).text
     assert len(re.findall(r'action="/mijn-gegevens/organisaties/[^"]*/loskoppelen"', text)) == 1
     assert re.findall(r'action="/mijn-gegevens/organisaties/([^"/]*)/verbinden"', text) == ["away", "another"]
+
+
+async def test_who_changed_how_they_sign_in_can_sign_out_everywhere_else_at_once(door: Door) -> None:
+    owner, _person = await door.known("careful@here.example")
+    elsewhere, _person = await door.known("careful@here.example")
+    door.somebody(email="", is_verified=False)
+    page = await owner.get((await owner.connect()).location)
+    assert 'action="/mijn-gegevens/overal-uitloggen"' in page.text
+
+    after = await owner.post(disconnect_form(page.text))
+    assert 'action="/mijn-gegevens/overal-uitloggen"' in (await owner.get(after.location)).text
+    assert (await owner.post("/mijn-gegevens/overal-uitloggen")).status == 303
+    assert await elsewhere.me() is None
+    assert await owner.me()
 
 
 async def test_an_account_of_somebody_else_stays_theirs(door: Door) -> None:
