@@ -205,11 +205,12 @@ SELECT DISTINCT ON (session_id) session_id, revision, capacity, seats_left, wait
 -- For good, so it does not matter what else is told, or when.
 UPDATE availability SET cancelled = true WHERE session_id = ANY($1::uuid[])
 
--- name: learn_closing
--- Beside the seats, with a revision of its own: few facts tell the closing time, and a late one may still be the newest.
+-- name: learn_rules
+-- Beside the seats, with a revision of its own: few facts tell them, and a late one may still be the newest.
 UPDATE availability AS known
-   SET closes_revision = fact.revision, closes_at = fact.closes_at
-  FROM (SELECT DISTINCT ON (session_id) session_id, revision, closes_at
-          FROM unnest($1::uuid[], $2::int[], $3::timestamptz[]) AS given (session_id, revision, closes_at)
+   SET closes_revision = fact.revision, closes_at = fact.closes_at, offer_hours = fact.offer_hours
+  FROM (SELECT DISTINCT ON (session_id) session_id, revision, closes_at, offer_hours
+          FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::int[])
+            AS given (session_id, revision, closes_at, offer_hours)
          ORDER BY session_id, revision DESC) AS fact
  WHERE known.session_id = fact.session_id AND fact.revision > known.closes_revision

@@ -26,14 +26,14 @@ from shared.messaging.message import Envelope
 SQL = sql.load(__file__, "catalog.sql")
 
 
-async def on_opened(conn: Connection, facts: Sequence[Envelope[SessionOpened] | Envelope[SeatsChanged]]) -> None:
+async def on_opened(conn: Connection, facts: Sequence[Envelope[SessionOpened]]) -> None:
     await on_seats(conn, facts)
-    await conn.execute(
-        SQL.learn_closing,
-        [fact.event.session_id for fact in facts],
-        [fact.event.seats.revision for fact in facts],
-        [fact.event.closes_at for fact in facts],
-    )
+    await _learn_rules(conn, [fact.event for fact in facts], [None] * len(facts))
+
+
+async def on_changed(conn: Connection, facts: Sequence[Envelope[SeatsChanged]]) -> None:
+    await on_seats(conn, facts)
+    await _learn_rules(conn, [fact.event for fact in facts], [fact.event.offer_hours for fact in facts])
 
 
 async def on_cancelled(conn: Connection, facts: Sequence[Envelope[SessionCancelled]]) -> None:
@@ -54,9 +54,21 @@ async def on_seats(conn: Connection, facts: Sequence[Envelope[Any]]) -> None:
     )
 
 
+async def _learn_rules(
+    conn: Connection, events: Sequence[SessionOpened | SeatsChanged], offer_hours: Sequence[int | None]
+) -> None:
+    await conn.execute(
+        SQL.learn_rules,
+        [event.session_id for event in events],
+        [event.seats.revision for event in events],
+        [event.closes_at for event in events],
+        offer_hours,
+    )
+
+
 SUBSCRIPTIONS: Subscriptions = {
     SessionOpened: on_opened,
-    SeatsChanged: on_opened,
+    SeatsChanged: on_changed,
     SessionCancelled: on_cancelled,
     SeatConfirmed: on_seats,
     EnrollmentWaitlisted: on_seats,

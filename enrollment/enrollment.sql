@@ -160,6 +160,11 @@ SELECT session_id, enrollment_id, person_id, state, revision, reason, offered_un
 -- name: fieldlab_of
 SELECT fieldlab_id FROM session WHERE session_id = $1
 
+-- name: seats
+SELECT session_id, capacity, seats_left, waiting, closes_at, offer_hours, cancelled_at IS NOT NULL AS cancelled, revision
+  FROM session
+ WHERE session_id = $1
+
 -- name: own_data
 -- What a person is shown of themselves: every enrollment with all that they told for it, and how it went.
 SELECT e.enrollment_id, e.session_id, e.state, e.reason, e.registered_at, e.decided_at, e.about, e.steps,

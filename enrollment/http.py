@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -228,6 +228,12 @@ class SeatChanges(Input):
     offer_hours: int | None = Field(default=None, ge=1, le=720)
 
 
+async def get_seats(request: web.Request) -> web.Response:
+    asks, session_id = signed_in(request), await own_session(request)
+    async with reading(request.app[POOL], asks) as conn:
+        return json(await queries.seats(conn, session_id))
+
+
 async def patch_seats(request: web.Request) -> web.Response:
     asks, session_id = signed_in(request), await own_session(request)
     wanted = SeatChanges.model_validate_json(await request.read())
@@ -262,13 +268,7 @@ async def post_session_cancellation(request: web.Request) -> web.Response:
 async def _ask_as_organiser(request: web.Request, command: OfAnOrganiser) -> web.Response:
     answer = await _agreed(request.app, command)
     assert isinstance(answer, SeatsAre), "the desk tells organisers how the seats are"
-    return json(
-        {
-            "sessionId": answer.session_id, "capacity": answer.capacity, "seatsLeft": answer.seats_left,
-            "waiting": answer.waiting, "enrollmentClosesAt": answer.closes_at, "offerHours": answer.offer_hours,
-            "cancelled": answer.cancelled, "revision": answer.revision,
-        }
-    )  # fmt: skip
+    return json(queries.seats_view(**asdict(answer)))
 
 
 async def own_session(request: web.Request) -> UUID:
@@ -374,6 +374,7 @@ ROUTES: Sequence[web.RouteDef] = [
     web.post("/enrollments/{enrollment_id}/cancellation", post_cancellation),
     web.post("/enrollments/{enrollment_id}/acceptance", post_acceptance),
     web.post("/enrollments/{enrollment_id}/refusal", post_refusal),
+    web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),
     web.post("/sessions/{session_id}/cancellation", post_session_cancellation),
     web.get("/uptake", get_uptake),

@@ -57,6 +57,22 @@ async def fieldlab_of(conn: Connection, session_id: UUID) -> str | None:
     return fieldlab
 
 
+async def seats(conn: Connection, session_id: UUID) -> Mapping[str, object] | None:
+    """The seats of a session as the desk has them."""
+    row = await conn.fetchrow(SQL.seats, session_id)
+    return seats_view(**row) if row else None
+
+
+def seats_view(
+    *, session_id: UUID, capacity: int, seats_left: int, waiting: int, closes_at: datetime, offer_hours: int | None,
+    cancelled: bool, revision: int,
+) -> Mapping[str, object]:  # fmt: skip
+    return {
+        "sessionId": session_id, "capacity": capacity, "seatsLeft": seats_left, "waiting": waiting,
+        "enrollmentClosesAt": closes_at, "offerHours": offer_hours, "cancelled": cancelled, "revision": revision,
+    }  # fmt: skip
+
+
 async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, object]]:
     """All enrollments of who asks, each with everything that is kept with it."""
     return [

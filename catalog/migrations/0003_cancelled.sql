@@ -1,5 +1,6 @@
 -- The desk decides that a session does not take place; here it is shown.
 ALTER TABLE availability ADD COLUMN cancelled boolean NOT NULL DEFAULT false;
+ALTER TABLE availability ADD COLUMN offer_hours integer;  -- null unless it was changed
 
 DROP VIEW session_shown;
 DROP FUNCTION coming_sessions(uuid, timestamptz, date, date, boolean);
@@ -8,7 +9,7 @@ DROP FUNCTION session_state(boolean, timestamptz, timestamptz, timestamptz, time
 
 CREATE VIEW session_with_seats WITH (security_invoker = true) AS
 SELECT s.session_id, s.course_id, s.starts_at, s.ends_at, s.location, s.description_nl, s.description_en, s.minimum,
-       s.needs_approval, s.offer_hours, s.revision,
+       s.needs_approval, coalesce(a.offer_hours, s.offer_hours) AS offer_hours, s.revision,
        (s.starts_at AT TIME ZONE 'Europe/Amsterdam')::date AS day,
        coalesce(a.capacity, s.capacity) AS capacity,
        coalesce(a.seats_left, s.capacity) AS seats_left,

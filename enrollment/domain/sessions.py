@@ -73,7 +73,7 @@ def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: lis
         facts.append(
             SeatsChanged(
                 session_id=session.session_id, revision=session.told, occurred_at=now, seats=steps.seats(session),
-                closes_at=session.closes_at,
+                closes_at=session.closes_at, offer_hours=session.offer_hours,
             )
         )  # fmt: skip
         steps.fill(session, command.command_id, now, facts)

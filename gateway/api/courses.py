@@ -96,6 +96,17 @@ async def patch_session(request: web.Request) -> web.Response:
 
 
 @courses.declare(
+    "GET", "/v1/sessions/{sessionId}/seats", "The seats as the desk has them", {200: Seats}, who="organiser",
+    problems=NOT_THEIRS,
+)  # fmt: skip
+async def get_seats(request: web.Request) -> web.Response:
+    """The session itself shows them too, a moment later."""
+    signed_in(request)
+    id_in_path(request, "sessionId")
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@courses.declare(
     "PATCH", "/v1/sessions/{sessionId}/seats", "Change the seats", {200: Seats}, who="organiser", body=SeatChanges,
     problems=[*NOT_THEIRS, "400 closes-after-the-start", "409 seats-are-held", "409 session-started", "409 session-cancelled"],
 )  # fmt: skip

@@ -57,6 +57,8 @@ class SessionOfCourse(Session):
     hours: int
     level: int
     sample: bool
+    offer_hours: int | None
+    """For how long a place that falls free is offered to who is next; none where it is theirs at once."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def session(shape: Json, language: Language) -> SessionOfCourse:
         hours=shape["hours"],
         level=shape["level"],
         sample=shape["sample"],
+        offer_hours=shape["offerHours"],
     )
 
 

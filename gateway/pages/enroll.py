@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import orjson
 from aiohttp import web
@@ -15,9 +17,10 @@ from gateway.api.enrollments import ask_for_seat
 from gateway.api.passing import id_in_path
 from gateway.api.shapes import EnrollmentRequest
 from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS
-from gateway.edge import signed_in
+from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
 from gateway.pages import catalogue, names, words
+from gateway.pages.addresses import path
 from gateway.pages.catalogue import SessionOfCourse
 from gateway.pages.courses import enrolled
 from gateway.pages.names import Json, Names
@@ -26,6 +29,7 @@ from gateway.problems import language_of
 from shared.errors import Rejected
 
 SESSIONS_AT_ONCE = 100
+GROUP = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _(text: str) -> str:
@@ -44,15 +48,36 @@ UNKNOWN_PLACE = _("We do not know this place. Write another one, or leave this e
 
 
 @dataclass(frozen=True)
+class Step:
+    """Where an enrollment came to stand, and when."""
+
+    state: str
+    at: datetime
+    position: int | None
+    until: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Enrollment:
     id: str
     state: str
     position: int | None
+    reason: str | None
+    offered_until: datetime | None
+    """Until when a place is held, while it is."""
+    group_id: str | None
+    steps: Sequence[Step]
+    """How it came to stand as it does, oldest first; only where one enrollment is asked for."""
     session: SessionOfCourse
 
     @property
     def is_coming(self) -> bool:
         return self.state != "cancelled" and self.session.ends_at > datetime.now(UTC)
+
+    @property
+    def can_answer(self) -> bool:
+        return self.state == "offered"
 
     @property
     def can_withdraw(self) -> bool:
@@ -64,7 +89,10 @@ async def get_enroll(request: web.Request) -> web.Response:
     session = await _session(request)
     if mine := (await enrolled(request)).get(session.id):
         return go(request, "enrollment", {"enrollment": mine["id"]})
-    return await _show_form(request, session, await _filled_in_last_time(request), {})
+    given = await _filled_in_last_time(request)
+    if is_group(request.query.get("group", "")):
+        given = {**given, "group": request.query["group"]}
+    return await _show_form(request, session, given, {})
 
 
 @acts.act("enrolled")
@@ -79,7 +107,7 @@ async def post_enroll(request: web.Request) -> web.Response:
         told, faults = _without_unknown_places(told, faults)
     if faults:
         return await _show_form(request, session, given, faults, status=400)
-    wanted = EnrollmentRequest.model_validate({"sessionId": session.id, **told})
+    wanted = EnrollmentRequest.model_validate({"sessionId": session.id, **told, **_how_to_wait(given)})
     try:
         answer = await ask_for_seat(request.app, as_worker(asks), wanted, None)
     except Rejected as no:
@@ -107,6 +135,20 @@ def read(given: Mapping[str, str], known: Names) -> tuple[dict[str, object], dic
                 faults[name] = _("Choose one of the answers, or leave this empty.")
             told[name] = chosen
     return told, faults
+
+
+def _how_to_wait(given: Mapping[str, str]) -> dict[str, object]:
+    """With whom somebody waits, if it comes to that, and whether a place is theirs without a question."""
+    told: dict[str, object] = {"atOnce": given.get("atOnce") == "true"}
+    if is_group(given.get("group", "")):
+        told["groupId"] = given["group"]
+    elif given.get("together") == "true":
+        told["groupId"] = str(uuid4())
+    return told
+
+
+def is_group(text: str) -> bool:
+    return bool(GROUP.fullmatch(text))
 
 
 def _without_unknown_places(told: Mapping[str, object], faults: Mapping[str, str]) -> tuple[dict[str, object], dict[str, str]]:
@@ -140,13 +182,13 @@ async def get_enrollments(request: web.Request) -> web.Response:
 
 
 async def get_enrollment(request: web.Request) -> web.Response:
-    return await show(request, "enrollments/page.html", enrollment=await _enrollment(request))
+    return await _show_enrollment(request)
 
 
 async def get_calendar(request: web.Request) -> web.Response:
     """The calendar file of the mail about an enrollment, for who wants it here. Whoever makes the mails makes it."""
-    path = f"/enrollments/{id_in_path(request, 'enrollment')}/calendar"
-    content = await request.app[NOTIFICATIONS].get(path, as_worker(signed_in(request)))
+    address = f"/enrollments/{id_in_path(request, 'enrollment')}/calendar"
+    content = await request.app[NOTIFICATIONS].get(address, as_worker(signed_in(request)))
     headers = {"Content-Disposition": 'attachment; filename="skillslab.ics"', "Cache-Control": "no-store"}
     return web.Response(body=content, content_type="text/calendar", charset="utf-8", headers=headers)
 
@@ -165,6 +207,61 @@ async def post_withdraw(request: web.Request) -> web.Response:
             raise
         return await _show_withdraw(request, enrollment, in_words(no), status=409)
     return go(request, "enrollment", {"enrollment": enrollment.id})
+
+
+async def get_accept(request: web.Request) -> web.Response:
+    """Where a mail leads, or a page that was left open: the enrollment itself has the button, or says why there is none."""
+    return go(request, "enrollment", {"enrollment": (await _enrollment(request)).id})
+
+
+@acts.act("offer-accepted")
+async def post_accept(request: web.Request) -> web.Response:
+    return await _answer_offer(request, "acceptance")
+
+
+async def get_refuse(request: web.Request) -> web.Response:
+    enrollment = await _enrollment(request)
+    if not enrollment.can_answer:
+        return go(request, "enrollment", {"enrollment": enrollment.id})
+    return await show(request, "enrollments/refuse.html", enrollment=enrollment)
+
+
+@acts.act("offer-refused")
+async def post_refuse(request: web.Request) -> web.Response:
+    return await _answer_offer(request, "refusal")
+
+
+async def _answer_offer(request: web.Request, answer: str) -> web.Response:
+    """Tell the desk. A no comes back on the page of the enrollment, as it stands by then."""
+    asks, enrollment_id = signed_in(request), id_in_path(request, "enrollment")
+    try:
+        await request.app[ENROLLMENT].call("POST", f"/enrollments/{enrollment_id}/{answer}", as_worker(asks))
+    except Rejected as no:
+        if no.status != 409:
+            raise
+        return await _show_enrollment(request, refusal=in_words(no), status=409)
+    return go(request, "enrollment", {"enrollment": enrollment_id})
+
+
+async def _show_enrollment(request: web.Request, *, refusal: tuple[str, str] | None = None, status: int = 200) -> web.Response:
+    enrollment = await _enrollment(request)
+    group = path("enroll", language_of(request), {"session": enrollment.session.id}, group=enrollment.group_id)
+    return await show(
+        request,
+        "enrollments/page.html",
+        status=status,
+        enrollment=enrollment,
+        refusal=refusal,
+        group_url=f"{request.app[SETTINGS].address}{group}" if enrollment.group_id else "",
+        another=await _another(request, enrollment) if enrollment.state == "cancelled" else None,
+    )
+
+
+async def _another(request: web.Request, enrollment: Enrollment) -> SessionOfCourse | None:
+    """The next session of the same course that takes enrollments, for who lost this one."""
+    shape = await request.app[CATALOG].get_json(f"/courses/{enrollment.session.course_id}")
+    others = (one for one in catalogue.sessions(shape, language_of(request)) if one.id != enrollment.session.id)
+    return next((one for one in others if one.can_enroll), None)
 
 
 async def _show_form(
@@ -205,8 +302,8 @@ async def _session(request: web.Request) -> SessionOfCourse:
 async def _enrollment(request: web.Request) -> Enrollment:
     """The visitor's own enrollment in the address. Raises Rejected (404) for one that is not theirs."""
     asks = signed_in(request)
-    path = f"/enrollments/{id_in_path(request, 'enrollment')}"
-    shape = await request.app[ENROLLMENT].get_json(path, as_worker(asks))
+    address = f"/enrollments/{id_in_path(request, 'enrollment')}"
+    shape = await request.app[ENROLLMENT].get_json(address, as_worker(asks))
     session = await request.app[CATALOG].get_json(f"/sessions/{shape['sessionId']}")
     return _shown(shape, catalogue.session(session, language_of(request)))
 
@@ -223,4 +320,23 @@ async def _with_sessions(request: web.Request, own: Sequence[Json]) -> Sequence[
 
 
 def _shown(shape: Json, session: SessionOfCourse) -> Enrollment:
-    return Enrollment(shape["id"], shape["state"], shape.get("position"), session)
+    return Enrollment(
+        id=shape["id"],
+        state=shape["state"],
+        position=shape.get("position"),
+        reason=shape.get("reason"),
+        offered_until=_moment(shape.get("offeredUntil")),
+        group_id=shape.get("groupId"),
+        steps=[_step(step) for step in shape.get("steps", ())],
+        session=session,
+    )
+
+
+def _step(shape: Json) -> Step:
+    at = _moment(shape["at"])
+    assert at is not None
+    return Step(shape["state"], at, shape.get("position"), _moment(shape.get("until")), shape.get("reason"))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

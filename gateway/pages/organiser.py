@@ -36,6 +36,8 @@ NO_NUMBER = _("Write a whole number.")
 SENT_BEFORE = _("You sent this form before, with other answers, and that was published. Send it again to publish this one too.")
 KEY = re.compile(r"[0-9a-f]{32}")
 
+STANDARD = {"startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24"}
+"""What a new date begins as; without days: those are for somebody to choose."""
 COURSE_TEXTS = ("titleNl", "titleEn", "descriptionNl", "descriptionEn", "theme", "modeOfDelivery")
 COURSE_NUMBERS = ("hours", "level")
 
@@ -73,7 +75,7 @@ async def post_new_course(request: web.Request) -> web.Response:
     given = await form(request)
     told: dict[str, object] = {name: given[name] for name in COURSE_TEXTS if given.get(name)}
     told["fieldlabId"] = given.get("fieldlabId", "")
-    faults = _take_numbers(given, COURSE_NUMBERS, told)
+    faults = take_numbers(given, COURSE_NUMBERS, told)
     if not given.get("titleNl"):
         faults["titleNl"] = FIELD_FAULTS["missing"]
     if faults:
@@ -97,8 +99,7 @@ async def _make(request: web.Request, asks: Principal, path: str, told: object, 
 async def get_new_session(request: web.Request) -> web.Response:
     asks = organiser(request)
     course = await _own_course(request, asks)
-    given = {"startTime": "08:30", "endTime": "16:30", "capacity": "12"}  # and no days: those are for somebody to choose
-    return await _show_session_form(request, course, given, {})
+    return await _show_session_form(request, course, STANDARD, {})
 
 
 @acts.act("session-announced")
@@ -107,15 +108,15 @@ async def post_new_session(request: web.Request) -> web.Response:
     course = await _own_course(request, asks)
     given = await form(request)
     told: dict[str, object] = {"location": given["location"]} if given.get("location") else {}
-    faults = _take_numbers(given, ("capacity",), told)
+    faults = take_numbers(given, ("capacity", *(["offerHours"] if given.get("offerHours") else [])), told)
     for name, fields in (("startsAt", ("startDay", "startTime")), ("endsAt", ("endDay", "endTime"))):
-        moment = _moment(*(given.get(field, "") for field in fields))
-        if moment is None:
+        at = moment(*(given.get(field, "") for field in fields))
+        if at is None:
             faults[fields[0]] = NO_TIME
         else:
-            told[name] = moment.isoformat()
+            told[name] = at.isoformat()
     if given.get("closeDay"):
-        closes = _moment(given["closeDay"], "17:00")
+        closes = moment(given["closeDay"], "17:00")
         if closes is None:
             faults["closeDay"] = NO_TIME
         else:
@@ -208,7 +209,7 @@ def _key(given: Mapping[str, str], faults: Mapping[str, str]) -> str:
     return kept if KEY.fullmatch(kept) and "" not in faults else uuid4().hex
 
 
-def _take_numbers(given: Mapping[str, str], fields: Sequence[str], told: dict[str, object]) -> dict[str, str]:
+def take_numbers(given: Mapping[str, str], fields: Sequence[str], told: dict[str, object]) -> dict[str, str]:
     """Put whole numbers with what is told; returns what is no number."""
     faults = {}
     for name in fields:
@@ -220,7 +221,7 @@ def _take_numbers(given: Mapping[str, str], fields: Sequence[str], told: dict[st
     return faults
 
 
-def _moment(day: str, clock: str) -> datetime | None:
+def moment(day: str, clock: str) -> datetime | None:
     """A day and a time in Amsterdam."""
     try:
         return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), formats.AMSTERDAM)

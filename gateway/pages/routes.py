@@ -20,6 +20,7 @@ from gateway.pages import (
     my_data,
     operator,
     organiser,
+    own_session,
     problem_pages,
     providers,
     retention,
@@ -45,6 +46,8 @@ READ: Mapping[str, Handler] = {
     "enrollment": enroll.get_enrollment,
     "calendar": enroll.get_calendar,
     "withdraw": enroll.get_withdraw,
+    "accept": enroll.get_accept,
+    "refuse": enroll.get_refuse,
     "sign-in": sign_in.get_sign_in,
     "sign-in-sent": sign_in.get_sent,
     "sign-in-link": sign_in.get_link,
@@ -71,6 +74,9 @@ READ: Mapping[str, Handler] = {
     "organiser": organiser.get_organiser,
     "new-course": organiser.get_new_course,
     "new-session": organiser.get_new_session,
+    "own-session": own_session.get_session,
+    "move-session": own_session.get_move,
+    "call-off": own_session.get_call_off,
     "api": about.get_api,
     "about": about.get_about,
     "style": about.get_style,
@@ -83,6 +89,8 @@ READ: Mapping[str, Handler] = {
 CHANGE: Mapping[str, Handler] = {
     "enroll": enroll.post_enroll,
     "withdraw": enroll.post_withdraw,
+    "accept": enroll.post_accept,
+    "refuse": enroll.post_refuse,
     "sign-in": sign_in.post_sign_in,
     "sign-in-link": sign_in.post_link,
     "sign-in-sample": sign_in.post_sample,
@@ -109,6 +117,9 @@ CHANGE: Mapping[str, Handler] = {
     "sign-out-there": my_data.post_sign_out_there,
     "new-course": organiser.post_new_course,
     "new-session": organiser.post_new_session,
+    "own-session": own_session.post_seats,
+    "move-session": own_session.post_move,
+    "call-off": own_session.post_call_off,
 }
 
 

@@ -40,6 +40,14 @@ MODES: Mapping[str, str] = {
     "work_based": _("At your own workplace"),
 }
 
+REASONS: Mapping[str, str] = {
+    "by-person": _("You withdrew"),
+    "offer-refused": _("You let the place go"),
+    "offer-lapsed": _("The time to take the place is over"),
+    "session-cancelled": _("The fieldlab called the training off"),
+}
+"""Why an enrollment ended."""
+
 ENROLLMENT_STATES: Mapping[str, str] = {
     "confirmed": _("You have a place"),
     "waitlisted": _("You are on the waiting list"),
@@ -221,6 +229,9 @@ DONE: Mapping[str, str] = {
     "signed-out-there": _("That browser is signed out."),
     "course-made": _("The course is published. Add a date, so that people can enroll."),
     "session-announced": _("The date is published."),
+    "seats-changed": _("The places are changed."),
+    "session-changed": _("Everybody who is enrolled is told."),
+    "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
 }
 """What was done just now: the page that follows says it."""
 

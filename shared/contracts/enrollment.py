@@ -50,13 +50,14 @@ class SessionOpened(Event):
 
 
 class SeatsChanged(Event):
-    """The organiser changed how many seats a session has, or until when people enroll."""
+    """The organiser changed how many seats a session has, until when people enroll, or for how long a freed seat is offered."""
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.seats-changed"
 
     session_id: UUID
     seats: SeatCount
     closes_at: AwareDatetime
+    offer_hours: int | None
 
     @property
     def subject(self) -> str:

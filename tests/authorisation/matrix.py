@@ -83,6 +83,7 @@ API: Mapping[str, Rule] = {
     "GET /v1/sessions": everybody(where="ids=00000000-0000-4000-8000-000000000000"),
     "GET /v1/sessions/{sessionId}": everybody(target="session"),
     "PATCH /v1/sessions/{sessionId}": Rule({"organiser": 200}, 403, foreign=403, target="session", body={"location": "Hal 2"}),
+    "GET /v1/sessions/{sessionId}/seats": Rule({"organiser": 200}, 403, foreign=403, target="session"),
     "PATCH /v1/sessions/{sessionId}/seats": Rule(
         {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
     ),
@@ -123,6 +124,8 @@ READ: Mapping[str, Rule] = {
     "enrollment": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "calendar": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
+    "refuse": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "sign-in": everybody(),
     "sign-in-sent": everybody(),
     "sign-in-link": everybody(410),
@@ -149,6 +152,9 @@ READ: Mapping[str, Rule] = {
     "organiser": Rule({"organiser": 200}, 403, 303),
     "new-course": Rule({"organiser": 200}, 403, 303),
     "new-session": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),
+    "own-session": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "move-session": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "call-off": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "api": everybody(),
     "about": everybody(),
     "style": everybody(),
@@ -163,6 +169,8 @@ READ: Mapping[str, Rule] = {
 CHANGE: Mapping[str, Rule] = {
     "enroll": Rule(dict.fromkeys(ROLES, 303), 303, 303, foreign=303, target="other session"),
     "withdraw": Rule({"worker": 303}, 404, 303, target="enrollment"),
+    "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
+    "refuse": Rule({"worker": 409}, 404, 303, target="enrollment"),
     "sign-in": everybody(400),
     "sign-in-sent": everybody(400),
     "sign-in-link": everybody(410),
@@ -191,6 +199,9 @@ CHANGE: Mapping[str, Rule] = {
     "retention": Rule({"organiser": 303}, 403, 303, missing={"organiser": 404}, target="fieldlab", body={"months": "24"}),
     "new-course": Rule({"organiser": 400}, 403, 303),
     "new-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),
+    "own-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "move-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "call-off": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="doomed session"),
 }
 """What the forms on pages do."""
 
@@ -206,7 +217,8 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments": "signed in", "POST /enrollment-batches": "services", "GET /enrollments": "signed in",
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
-        "PATCH /sessions/{session_id}/seats": "signed in", "POST /sessions/{session_id}/cancellation": "signed in",
+        "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
+        "POST /sessions/{session_id}/cancellation": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
         "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",
         "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",

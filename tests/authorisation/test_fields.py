@@ -17,7 +17,7 @@ ABOUT = {
     "workMunicipality": "GM0505", "homeMunicipality": "GM0772", "sector": "C", "employerSizeClass": "small",
     "workerGroup": "employed",
 }  # fmt: skip
-SHOWN = {"id", "sessionId", "personId", "state", "position", "revision"}
+SHOWN = {"id", "sessionId", "personId", "state", "position", "revision", "steps"}
 NOBODYS = ("personId", "email", "roles", "seatNo", "seatsLeft", "createdAt", "isOperator")
 """Fields that no body has: who it is, what they may, and what the desk decides."""
 

@@ -58,7 +58,7 @@ def world(api: Api) -> World:
 
 def any_revision_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, guard in (("learn_seats", "WHERE excluded.revision > known.revision"),
-                        ("learn_closing", "AND fact.revision > known.closes_revision")):  # fmt: skip
+                        ("learn_rules", "AND fact.revision > known.closes_revision")):  # fmt: skip
         statement = getattr(reactions.SQL, name)
         assert guard in statement
         monkeypatch.setattr(reactions.SQL, name, statement.replace(guard, ""))
