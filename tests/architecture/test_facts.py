@@ -100,4 +100,4 @@ def test_only_one_file_of_each_service_constructs_anything() -> None:
         if opens.search(file.read_text())
     }
 
-    assert {Path(place).name for place in places} <= {"app.py", "rebuild.py", "tokens.py"}
+    assert {Path(place).name for place in places} <= {"app.py", "rebuild.py", "tokens.py", "first_operator.py"}
