@@ -19,6 +19,7 @@ from gateway.api.reference import reference
 from gateway.api.uptake import uptake
 from gateway.clients import EnrollmentRequests
 from gateway.limits import Limits
+from gateway.names import NAMES_KEPT, NamesKept
 from gateway.people import people
 from gateway.people.credentials import Credentials
 from gateway.people.sign_in import PUBLISHER, SignIns
@@ -96,6 +97,7 @@ def public_app(settings: GatewaySettings, ready: Check) -> web.Application:
         client_max_size=MAX_BODY,
     )
     app[edge.SETTINGS], app[edge.LIMITS] = settings, Limits(settings)
+    app[NAMES_KEPT] = NamesKept()
     app.add_routes(routes(OPERATIONS))
     app.add_routes(document_routes(openapi(OPERATIONS, settings.address)))
     app.add_routes(health(ready))

@@ -92,6 +92,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This is packed"),
         _("Send the body as it is, without Content-Encoding."),
     ),
+    "not-acceptable": (
+        _("This cannot be made in that form"),
+        _("Name a form in Accept that this address has: JSON, and for figures also CSV or XLSX."),
+    ),
     "too-slow": (
         _("This took too long to arrive"),
         _("Nothing was changed. Check your connection, and send it again."),

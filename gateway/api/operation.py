@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from aiohttp import web
@@ -68,7 +68,8 @@ class Operation:
     body_required: bool = True
     problems: Sequence[str] = ()
     """Slugs of the refusals that are particular to it."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
+    """Media types in which the answer can be had as well."""
 
 
 class Operations:
@@ -90,6 +91,7 @@ class Operations:
         body: Model | None = None,
         body_required: bool = True,
         problems: Sequence[str] = (),
+        files: Sequence[str] = (),
     ) -> Callable[[H], H]:
         """Say what a handler is for. Its docstring becomes the description."""
 
@@ -97,7 +99,19 @@ class Operations:
             description = " ".join((handler.__doc__ or "").split())
             self.all.append(
                 Operation(
-                    method, path, handler, summary, description, self._tag, who, answers, query, body, body_required, problems
+                    method,
+                    path,
+                    handler,
+                    summary,
+                    description,
+                    self._tag,
+                    who,
+                    answers,
+                    query,
+                    body,
+                    body_required,
+                    problems,
+                    files,
                 )
             )
             return handler
@@ -156,7 +170,9 @@ def _document(operation: Operation, names: Mapping[Any, Any]) -> dict[str, Any]:
         "description": f"{operation.description} For: {operation.who}.".strip(),
         "tags": [operation.tag],
         "parameters": [*_path_parameters(operation.path), *_query_parameters(operation.query), *_header_parameters(operation)],
-        "responses": {str(status): _answer(status, model, names) for status, model in operation.answers.items()},
+        "responses": {
+            str(status): _answer(status, model, operation.files, names) for status, model in operation.answers.items()
+        },
     }
     if operation.who != "anyone":
         document["security"] = [{"token": []}, {"session": []}]
@@ -182,6 +198,8 @@ def _refusals(operation: Operation) -> dict[str, list[str]]:
         refusals["404"] = ["not-found"]
     if operation.query or operation.body:
         refusals["400"] = ["invalid-input"]
+    if operation.files:
+        refusals["406"] = ["not-acceptable"]
     if operation.method != "GET":
         refusals["403"] = ["cross-site", "token-only-reads"]
         refusals["408"] = ["too-slow"]
@@ -197,11 +215,11 @@ def _refusals(operation: Operation) -> dict[str, list[str]]:
     return dict(sorted(refusals.items()))
 
 
-def _answer(status: int, model: Model | None, names: Mapping[Any, Any]) -> dict[str, Any]:
+def _answer(status: int, model: Model | None, files: Sequence[str], names: Mapping[Any, Any]) -> dict[str, Any]:
     descriptions = {200: "As it is.", 201: "Made.", 204: "Done."}
     answer: dict[str, Any] = {"description": descriptions.get(status, "Answer.")}
     if model:
-        answer["content"] = {"application/json": {"schema": names[(model, "serialization")]}}
+        answer["content"] = {"application/json": {"schema": names[(model, "serialization")]}} | {kind: {} for kind in files}
     return answer
 
 

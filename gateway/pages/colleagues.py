@@ -7,10 +7,10 @@ from uuid import UUID
 
 from aiohttp import web
 
+from gateway import names
 from gateway.api.passing import id_in_path
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import names
 from gateway.pages.page import RELAY, go, in_words, show
 from gateway.pages.roles import role_in, scope_name
 from gateway.people import inputs, roles

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from gateway import names
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import names
-from gateway.pages.names import Names
+from gateway.names import Names
 from gateway.pages.page import RELAY, go, in_words, show
 from gateway.pages.roles import scope_name
 from gateway.people import inputs, roles

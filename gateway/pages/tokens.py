@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from gateway import names
 from gateway.api.passing import id_in_path
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import names
 from gateway.pages.page import go, show
 from gateway.pages.roles import browser_of, scope_name
 from gateway.people import credentials, inputs, roles
