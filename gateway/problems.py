@@ -92,6 +92,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This is packed"),
         _("Send the body as it is, without Content-Encoding."),
     ),
+    "unreadable-request": (
+        _("This request cannot be read"),
+        _("It is not HTTP, or its address or a header is too long: at most 8,000 characters each."),
+    ),
     "not-acceptable": (
         _("This cannot be made in that form"),
         _("Name a form in Accept that this address has: JSON, and for figures also CSV or XLSX."),
@@ -188,6 +192,7 @@ FIELD_FAULTS: dict[str, str] = {
     "unknown_fieldlab": _("Name one of the fieldlabs that you are organiser of."),
     "in_the_past": _("Choose a moment that is still to come."),
     "too_far_ahead": _("Choose a moment within ten years."),
+    "days": _("The last day is before the first."),
     "times": _("Check the days and times: a session ends after it starts and within a year, and enrolling closes before it."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),

@@ -19,6 +19,7 @@ enrollments = Operations("Enrollments")
 @enrollments.declare(
     "POST", "/v1/enrollments", "Ask for a seat", {201: Enrollment, 200: Enrollment}, who="worker", body=EnrollmentRequest,
     problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 enrollment-closed", "400 unknown-municipality"],
+    leads_to={"get_enrollment": "enrollmentId", "post_cancellation": "enrollmentId"},
 )  # fmt: skip
 async def post_enrollment(request: web.Request) -> web.Response:
     """A seat, or a place in the queue when there is none left. A second request by the same person for the same session

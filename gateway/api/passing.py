@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from shared.web.server import json_bytes
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 MAX_KEY = 200
+KEY = re.compile(f"[!-~]{{1,{MAX_KEY}}}")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -43,7 +45,7 @@ async def sent(request: web.Request, model: type[M]) -> M:
 def idempotency_key(request: web.Request) -> str | None:
     """The Idempotency-Key, if there is one. Raises Rejected (400) for one that cannot be kept."""
     key = request.headers.get(IDEMPOTENCY_KEY)
-    if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+    if key is not None and not KEY.fullmatch(key):
         fault = {"pointer": f"#/{IDEMPOTENCY_KEY}", "code": "header", "limit": str(MAX_KEY)}
         raise Rejected("invalid-input", 400, errors=[fault])
     return key

@@ -11,6 +11,7 @@ from gateway.pages import addresses
 from gateway.pages.page import is_partial, redirect, show, show_without_name
 from gateway.problems import PROBLEMS, language_of
 from shared.errors import Rejected, not_found
+from shared.web.problems import headers_of
 
 KINDS = {403: "not-allowed", 404: "missing", 502: "trouble", 503: "busy", 500: "trouble"}
 
@@ -22,8 +23,7 @@ async def render(request: web.Request, rejected: Rejected, body: Mapping[str, ob
     response = show_without_name(
         request, "problems/refusal.html", status=rejected.status, kind=KINDS.get(rejected.status, "other"), body=body
     )
-    if rejected.retry_after is not None:
-        response.headers["Retry-After"] = str(rejected.retry_after)
+    response.headers.update(headers_of(rejected))
     return response
 
 

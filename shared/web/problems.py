@@ -28,12 +28,22 @@ def body_of(rejected: Rejected) -> dict[str, object]:
     return body
 
 
+def headers_of(rejected: Rejected) -> dict[str, str]:
+    """What HTTP wants to go along with a refusal of this status."""
+    headers = {}
+    if rejected.retry_after is not None:
+        headers["Retry-After"] = str(rejected.retry_after)
+    if rejected.allow:
+        headers["Allow"] = rejected.allow
+    return headers
+
+
 def response_of(rejected: Rejected, body: dict[str, object] | None = None) -> web.Response:
-    headers = {"Retry-After": str(rejected.retry_after)} if rejected.retry_after is not None else {}
+    signing_in = {"WWW-Authenticate": 'Bearer realm="Skillslab"'} if rejected.status == 401 else {}
     return web.Response(
         body=orjson.dumps(body or body_of(rejected)),
         status=rejected.status,
-        headers=headers,
+        headers={**headers_of(rejected), **signing_in},
         content_type="application/problem+json",
     )
 
@@ -69,7 +79,7 @@ def rejection(error: Exception) -> Rejected:
             return Rejected("not-found", 404, "There is nothing at this address.")
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
-            return Rejected("method-not-allowed", 405, f"This address answers only to {allowed}.")
+            return Rejected("method-not-allowed", 405, f"This address answers only to {allowed}.", allow=allowed)
         case web.HTTPException():
             return Rejected((error.reason or "error").lower().replace(" ", "-"), error.status, error.text or "")
         case Busy():
