@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shared.launch import environment
@@ -24,7 +24,16 @@ SERVICES = ("gateway", "catalog", "enrollment", "notifications")
 class Running:
     """All services, each as so many processes, with addresses of this machine alone."""
 
-    def __init__(self, folder: Path, database_url: str, bus_url: str, *, smtp_url: str = "", workers: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        bus_url: str,
+        *,
+        smtp_url: str = "",
+        workers: int = 1,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         """`database_url` ends in the prefix of the databases' names; `bus_url` may be empty for PGMQ beside them."""
         self.folder = folder
         self.port = free_port()
@@ -41,6 +50,7 @@ class Running:
             "SKILLSLAB_DEMO": "1",
             "SKILLSLAB_SMTP_URL": smtp_url,
             "SKILLSLAB_WALK_SECONDS": count("5", "60"),
+            **(settings or {}),
         }
         self.children: list[Child] = []
 
