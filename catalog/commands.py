@@ -10,9 +10,10 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import orjson
+from pydantic_core import PydanticCustomError
 
 from catalog import queries, store
-from catalog.inputs import CourseChanges, NewCourse, NewSession, SessionChanges, fault_of_times
+from catalog.inputs import CourseChanges, NewCourse, NewSession, SessionChanges, check_times
 from catalog.queries import Shape
 from catalog.store import Course, Session
 from shared.database.pool import Connection, Pool, transaction
@@ -131,9 +132,12 @@ async def change_session(pool: Pool, course_id: UUID, session_id: UUID, changes:
             description_nl=description_nl,
             description_en=description_en,
         )
-        if fault := fault_of_times(after.starts_at, after.ends_at):
+        try:
+            check_times(after.starts_at, after.ends_at)
+        except PydanticCustomError as fault:
             pointer = "#/endsAt" if changes.ends_at else "#/startsAt"
-            raise Rejected("invalid-input", 400, fault + ".", errors=[{"pointer": pointer, "code": "times", "detail": fault}])
+            told = {"pointer": pointer, "code": fault.type, "detail": fault.message()}
+            raise Rejected("invalid-input", 400, f"{fault.message()}.", errors=[told]) from fault
         if session.starts_at <= now:
             raise Rejected("session-started", detail="This session has started; it stays as it is.")
         if after != session:

@@ -184,19 +184,18 @@ def _yet_to_come(moment: datetime, info: ValidationInfo) -> datetime:
     return moment
 
 
-def fault_of_times(starts_at: datetime, ends_at: datetime) -> str | None:
-    """What is wrong with these two together, if anything."""
+def check_times(starts_at: datetime, ends_at: datetime) -> None:
+    """Raises PydanticCustomError for an end that does not go with this start."""
     if ends_at <= starts_at:
-        return "A session ends after it starts"
+        raise PydanticCustomError("ends_too_early", "A session ends after it starts")
     if ends_at > starts_at + AT_MOST_LASTS:
-        return "A session lasts a year at most"
-    return None
+        raise PydanticCustomError("lasts_too_long", "A session lasts a year at most")
 
 
 def _after_the_start(ends_at: datetime | None, info: ValidationInfo) -> datetime | None:
     starts_at = info.data.get("starts_at")
-    if ends_at and starts_at and (fault := fault_of_times(starts_at, ends_at)):
-        raise PydanticCustomError("times", "{fault}", {"fault": fault})
+    if ends_at and starts_at:
+        check_times(starts_at, ends_at)
     return ends_at
 
 
@@ -226,7 +225,7 @@ class NewSession(Body):
     def _before_the_start(cls, closes_at: datetime | None, info: ValidationInfo) -> datetime | None:
         starts_at = info.data.get("starts_at")
         if closes_at and starts_at and closes_at > starts_at:
-            raise PydanticCustomError("times", "Enrollment closes when the session starts, or before")
+            raise PydanticCustomError("closes_too_late", "Enrollment closes when the session starts, or before")
         return closes_at
 
     @field_validator("minimum")
@@ -296,7 +295,7 @@ class CourseFilter(Paged):
     def _in_order(cls, to: date | None, info: ValidationInfo) -> date | None:
         from_ = info.data.get("from_")
         if to and from_ and to < from_:
-            raise PydanticCustomError("days", "`to` cannot be before `from`")
+            raise PydanticCustomError("days_reversed", "`to` cannot be before `from`")
         return to
 
 

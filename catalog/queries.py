@@ -57,16 +57,23 @@ async def fieldlabs(conn: Connection, wanted: FieldlabFilter, vocabulary: Vocabu
 async def courses(
     conn: Connection, wanted: CourseFilter, vocabulary: Vocabulary, organises: Collection[str], now: datetime
 ) -> Shape:
-    """A page of courses, each with the next of its sessions that fit. Drafts are there for who organises their fieldlab."""
+    """A page of courses, each with the next of its sessions that fit. Drafts are there for who organises their fieldlab.
+
+    Where nothing has all the words, what has some of them is shown, and said to be so.
+    """
     asked = (
         now, list(organises), wanted.fieldlab_id, wanted.region, wanted.theme, wanted.state, wanted.from_, wanted.to,
         wanted.available,
     )  # fmt: skip
     rows: Sequence[Record]
+    some = False
     if wanted.q is None:
         rows, total = await _rows(conn, wanted, SQL.list_courses, *asked)
     elif words := await search.understand(conn, vocabulary, wanted.q):
         rows, total = await _rows(conn, wanted, SQL.search_courses, *asked, words.words, words.exact)
+        if not total and words.some:
+            some = True
+            rows, total = await _rows(conn, wanted, SQL.search_courses, *asked, words.some, words.exact)
     else:
         rows, total = [], 0
     next_ones = await conn.fetch(SQL.sessions, [row["next_session"] for row in rows if row["next_session"]], now)
@@ -74,7 +81,7 @@ async def courses(
     items = [
         {**course_shape(row), "comingSessions": row["coming"], "nextSession": by_id.get(row["next_session"])} for row in rows
     ]
-    return _listed(wanted, items, total)
+    return _listed(wanted, items, total) | ({"someWords": True} if some and total else {})
 
 
 async def course(conn: Connection, course_id: UUID, organises: Collection[str], now: datetime) -> Shape | None:

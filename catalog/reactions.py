@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.contracts.enrollment import EnrollmentCancelled, EnrollmentFact, EnrollmentWaitlisted, SeatConfirmed, SessionOpened
+from shared.contracts.enrollment import (
+    AboutEnrollment,
+    EnrollmentAnonymised,
+    EnrollmentCancelled,
+    EnrollmentWaitlisted,
+    SeatConfirmed,
+    SessionOpened,
+)
+from shared.contracts.gateway import PersonForgotten
 from shared.database import sql
 from shared.database.pool import Connection
 from shared.messaging.consumer import Subscriptions
+from shared.messaging.forgetting import on_forgotten
 from shared.messaging.message import Envelope
 
 SQL = sql.load(__file__, "catalog.sql")
@@ -23,7 +32,7 @@ async def on_opened(conn: Connection, facts: Sequence[Envelope[SessionOpened]]) 
     )
 
 
-async def on_seats(conn: Connection, facts: Sequence[Envelope[SessionOpened] | Envelope[EnrollmentFact]]) -> None:
+async def on_seats(conn: Connection, facts: Sequence[Envelope[SessionOpened] | Envelope[AboutEnrollment]]) -> None:
     """Facts of one session come under many subjects and so in any order: the revision of its seats says which is newest."""
     events = [fact.event for fact in facts]
     await conn.execute(
@@ -41,4 +50,6 @@ SUBSCRIPTIONS: Subscriptions = {
     SeatConfirmed: on_seats,
     EnrollmentWaitlisted: on_seats,
     EnrollmentCancelled: on_seats,
+    EnrollmentAnonymised: on_seats,
+    PersonForgotten: on_forgotten,
 }

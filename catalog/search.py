@@ -41,6 +41,8 @@ class Wanted:
     """Every word, each in any of the forms that it may stand for."""
     exact: str
     """Any of the very words: what has them comes first."""
+    some: str | None = None
+    """At least one of the words, for where nothing has them all; None for a single word."""
 
 
 class Vocabulary:
@@ -64,11 +66,12 @@ async def understand(conn: Connection, vocabulary: Vocabulary, typed: str) -> Wa
     words = [forms for forms in await _forms(conn, split(typed)) if forms]
     if not words:
         return None
-    meant = [(forms, widen(forms, in_use)) for forms in words]
+    meant = [(forms, widen(forms, in_use) or await _with_a_letter_too_many(conn, forms, in_use)) for forms in words]
     used = [(forms, wide) for forms, wide in meant if wide] or meant
     return Wanted(
         words=" & ".join(f"({_any_of(forms | wide)})" for forms, wide in used),
         exact=_any_of(form for forms in words for form in forms),
+        some=_any_of(form for forms, wide in used for form in forms | wide) if len(used) > 1 else None,
     )
 
 
@@ -90,6 +93,16 @@ async def _forms(conn: Connection, words: Sequence[str]) -> Sequence[frozenset[s
     return [frozenset([row["word"], *row["nl"], *row["en"]]) if row["nl"] and row["en"] else frozenset() for row in rows]
 
 
+async def _with_a_letter_too_many(conn: Connection, forms: Collection[str], in_use: Collection[str]) -> frozenset[str]:
+    """What a long word stands for with any one of its letters left out: "lassenn" has no stem, and "lassen" has one."""
+    typed = max(forms, key=len)
+    if len(typed) <= WHOLE_WORD:
+        return frozenset()
+    shorter = {typed[:at] + typed[at + 1 :] for at in range(len(typed))}
+    found = (_compounds(stems, in_use) for stems in await _forms(conn, sorted(shorter)))
+    return frozenset(word for words in found for word in words)
+
+
 def _compounds(forms: Collection[str], in_use: Collection[str]) -> frozenset[str]:
     return frozenset(word for word in in_use if any(_is_part(form, word, in_use) for form in forms))
 
@@ -105,12 +118,16 @@ def _is_part(form: str, word: str, in_use: Collection[str]) -> bool:
 
 
 def _nearest(forms: Collection[str], in_use: Collection[str]) -> frozenset[str]:
-    """The words in use that differ least, if they differ by a slip of the finger at most."""
+    """The words in use that differ least, if they differ by a slip of the finger at most. A short word that begins with
+    another letter is another word: "zorg" is not "morgen".
+    """
     found: dict[str, float] = {}
     for form in forms:
         if len(form) >= WHOLE_WORD:
             slips = 1 if len(form) < 7 else 2
             for word, distance, _ in process.extract(form, in_use, scorer=OSA.distance, score_cutoff=slips, limit=None):
+                if slips == 1 and word[0] != form[0]:
+                    continue
                 found[word] = min(distance, found.get(word, distance))
     least = min(found.values(), default=0)
     return frozenset(word for word, distance in found.items() if distance == least and len(word) >= WHOLE_WORD)

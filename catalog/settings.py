@@ -10,3 +10,4 @@ class CatalogSettings(ServiceSettings):
 
     catalog_url: str
     enrollment_url: str
+    gateway_url: str

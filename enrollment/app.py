@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from enrollment import http, reactions
+from enrollment import forgetting, http, reactions
 from enrollment.desk import PUBLISHER, Desk
 from enrollment.settings import EnrollmentSettings
 from enrollment.uptake import projection
@@ -18,6 +19,7 @@ from shared.messaging.housekeeping import keep_house
 from shared.messaging.log import Page, read
 from shared.messaging.relay import Relay
 from shared.web.client import Client, open_session
+from shared.web.erasure_page import erasure_route
 from shared.web.log_page import log_route
 from shared.web.principal import PrincipalKey
 from shared.web.server import POOL, Background, Listener, internal_app, port_of
@@ -31,8 +33,14 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
     transport = connect(settings.bus_url, settings.organisation_number)
     async with open_session() as session:
         catalog = Client(session, settings.catalog_url, PrincipalKey(key), PUBLISHER)
+        gateway = Client(session, settings.gateway_url, PrincipalKey(key), PUBLISHER)
         relay = Relay(pool, transport)
         desk = Desk(pool, relay.wake)
+        to_forget = asyncio.Event()
+
+        def applied() -> None:
+            relay.wake()
+            to_forget.set()
 
         async def own_log(after: str) -> Page:
             async with connection(pool) as conn:
@@ -44,18 +52,19 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
 
         logs = {PUBLISHER: own_log, "catalog": catalog.log()}
         every = settings.walk_seconds
-        announced = {"catalog": catalog.log()}
-        sessions = Consumer(PUBLISHER, pool, transport, reactions.SUBSCRIPTIONS, announced, relay.wake, every)
+        others = {"catalog": catalog.log(), "gateway": gateway.log()}
+        told = Consumer(PUBLISHER, pool, transport, reactions.SUBSCRIPTIONS, others, applied, every)
         uptake = Consumer("uptake", pool, transport, projection.SUBSCRIPTIONS, logs, walk_every=every)
 
-        app = internal_app(key, [*http.ROUTES, log_route(pool, PUBLISHER)], ready)
-        app[http.DESK], app[POOL] = desk, pool
+        app = internal_app(key, [*http.ROUTES, log_route(pool, PUBLISHER), erasure_route(pool)], ready)
+        app[http.DESK], app[POOL], app[http.RETENTION_MONTHS] = desk, pool, settings.retention_months
         try:
             async with background:
                 background.start(desk.run(), "desk")
                 background.start(relay.run(), "relay")
-                background.start(sessions.run(), "sessions")
+                background.start(told.run(), "told")
                 background.start(uptake.run(), "uptake")
+                background.start(forgetting.look_after(pool, to_forget, relay.wake, settings.retention_months), "forgetting")
                 background.start(keep_house(pool, relay, [answers.forget]), "house")
                 yield [Listener(app, settings.internal_host, port_of(settings.enrollment_url))]
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -64,4 +65,20 @@ class DescribeSession:
         return self.described.session_id
 
 
-Command = RequestSeat | CancelEnrollment | OpenSession | DescribeSession
+@dataclass(frozen=True, slots=True)
+class Anonymise:
+    """Forget whose the enrollments of these people in a session are: each is under another id from now on.
+
+    A seat or a place in a session that is still to come is given up.
+    """
+
+    command_id: UUID
+    session_id: UUID
+    anonymous_ids: Mapping[UUID, UUID]
+    """By person, the id that takes the place of theirs and belongs to nobody."""
+    whole_session: bool = False
+    """Whether that is everybody who was in: then the session itself is done with."""
+    keyed: None = None
+
+
+Command = RequestSeat | CancelEnrollment | OpenSession | DescribeSession | Anonymise

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from asyncpg import UniqueViolationError
 from prometheus_client import Counter, Histogram
+from pydantic.alias_generators import to_camel
 
 from enrollment import domain, store
-from enrollment.commands import CancelEnrollment, Command
-from enrollment.domain import Answer, Refused
+from enrollment.commands import Anonymise, CancelEnrollment, Command
+from enrollment.domain import Answer, Forgotten, Refused
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Connection, Pool, transaction
 from shared.errors import Busy, Rejected
 from shared.gather import Gather
 from shared.logs import logger
-from shared.messaging import log
+from shared.messaging import forgetting, log
 
 PUBLISHER = "enrollment"
 ROUND = 500
@@ -74,6 +77,38 @@ def _first_answer(command: Command, before: dict[UUID, tuple[bytes, Answer]]) ->
     return answer
 
 
+async def forget(conn: Connection, anonymous_ids: Mapping[UUID, UUID], now: datetime) -> Forgotten:
+    """In the caller's transaction: everything that is under these people's ids goes under the ids given with them, and what is
+    still to come for them goes to others.
+    """
+    by_session: defaultdict[UUID, dict[UUID, UUID]] = defaultdict(dict)
+    for session_id, person_id in await store.sessions_of(conn, anonymous_ids):
+        by_session[session_id][person_id] = anonymous_ids[person_id]
+    answered = await settle(conn, [Anonymise(uuid4(), session_id, ids) for session_id, ids in by_session.items()], now)
+    await store.forget_answers(conn, anonymous_ids)
+    told = [answer for answer in answered if isinstance(answer, Forgotten)]
+    return Forgotten(sum(one.enrollments for one in told), sum(one.given_up for one in told))
+
+
+async def forget_session(
+    conn: Connection, session_id: UUID, anonymous_id: Callable[[UUID], UUID], now: datetime
+) -> Collection[UUID]:
+    """In the caller's transaction: whoever was in a session goes under another id; returns these ids."""
+    ids = {person_id: anonymous_id(person_id) for person_id in await store.people_in(conn, session_id)}
+    await settle(conn, [Anonymise(uuid4(), session_id, ids, whole_session=True)], now)
+    return ids.values()
+
+
+async def forget_log(conn: Connection, anonymous_ids: Collection[UUID]) -> int:
+    """The same in what was logged of the enrollments that are under these ids by now; returns how many facts changed."""
+    whose = await store.theirs(conn, anonymous_ids)
+    if not whose:
+        return 0
+    subjects = {f"enrollments/{enrollment_id}": person_id for enrollment_id, person_id in whose.items()}
+    blanked = [f"{{about,{to_camel(name)}}}" for name in domain.VOLUNTARY]
+    return await forgetting.rekey_log(conn, subjects, blanked)
+
+
 class Desk:
     """Serves whoever waits in one transaction per round. Several desks may run, here and elsewhere: row locks take turns."""
 
@@ -116,7 +151,9 @@ class Desk:
             try:
                 async with transaction(self._pool) as conn:
                     answers = await settle(conn, commands, self._clock())
-            except (*LOST_CONNECTION, *TRY_AGAIN, TimeoutError) as error:
+            except (*LOST_CONNECTION, *TRY_AGAIN, TimeoutError, UniqueViolationError) as error:
+                if isinstance(error, UniqueViolationError) and error.constraint_name != "first_answer_pkey":
+                    raise  # but for a key that another desk answered meanwhile: there the first answer is known by now
                 if asyncio.get_running_loop().time() > deadline:
                     raise
                 logger.warning("round tried again", size=len(commands), reason=f"{type(error).__name__}: {error}")

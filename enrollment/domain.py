@@ -13,9 +13,10 @@ from heapq import heappop, heappush
 from typing import assert_never
 from uuid import UUID
 
-from enrollment.commands import CancelEnrollment, Command, DescribeSession, OpenSession, RequestSeat
+from enrollment.commands import Anonymise, CancelEnrollment, Command, DescribeSession, OpenSession, RequestSeat
 from shared.contracts.catalog import Place, SessionFact
 from shared.contracts.enrollment import (
+    EnrollmentAnonymised,
     EnrollmentCancelled,
     EnrollmentWaitlisted,
     Participation,
@@ -25,6 +26,9 @@ from shared.contracts.enrollment import (
     State,
 )
 from shared.contracts.event import Event
+
+VOLUNTARY = ("home", "worker_group")
+"""What of a participation a person told of themselves, for the figures alone; the rest is about the work and the course."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Enrollment:
     place: int | None = None
     """Its number in the queue, from a counter that never goes back; who has a lower one is served first."""
     reason: str | None = None
+    anonymous: bool = False
+    """Whether the person's id is one that belongs to nobody."""
 
 
 @dataclass(slots=True)
@@ -52,8 +58,11 @@ class Session:
     session_id: UUID
     about: Participation
     starts_at: datetime
+    ends_at: datetime
     closes_at: datetime
     capacity: int
+    anonymised_at: datetime | None = None
+    """When everybody who was in was forgotten."""
     next_seat: int = 1
     freed: list[int] = field(default_factory=list)
     waiting: int = 0
@@ -107,9 +116,11 @@ class Ledger:
     sessions: dict[UUID, Session]
     places: dict[str, Place]
     """The regions of the municipalities that the commands name."""
+    gone: set[UUID] = field(default_factory=set)
+    """Those who ask and were forgotten a moment ago."""
 
     def copy(self) -> Ledger:
-        return Ledger({key: session.copy() for key, session in self.sessions.items()}, self.places)
+        return Ledger({key: session.copy() for key, session in self.sessions.items()}, self.places, self.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,14 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """So many enrollments are nobody's any more; with some of them a seat or a place was given up."""
+
+    enrollments: int
+    given_up: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """An expected no. Nothing changed."""
 
@@ -134,7 +153,10 @@ class Refused:
     status: int = 409
 
 
-Answer = Settled | Done | Refused
+TOO_EARLY = Refused("session-not-open")
+"""The session was announced a moment ago, or never: asking again is the way to find out."""
+
+Answer = Settled | Done | Forgotten | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +186,8 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return _open(ledger, command, now, facts)
         case DescribeSession():
             return _describe(ledger, command)
+        case Anonymise():
+            return _anonymise(ledger, command, now, facts)
         case _:
             assert_never(command)
 
@@ -171,8 +195,10 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
 def _request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: list[Event]) -> Answer:
     """A seat, a place in the queue for one, or the reason why not. Whoever is in already gets what they have."""
     session = ledger.sessions.get(command.session_id)
+    if command.person_id in ledger.gone:
+        return Refused("not-signed-in", 401)
     if session is None:
-        return Refused("session-not-open")
+        return TOO_EARLY
     if first := session.active_of(command.person_id):
         return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
     if now >= session.closes_at or now >= session.starts_at:
@@ -210,10 +236,30 @@ def _cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: lis
         return Settled(enrollment)
     if now >= session.starts_at:
         return Refused("session-started")
-    cancelled = _release(session, enrollment, command.command_id, now, facts)
+    return Settled(_withdraw(session, enrollment, command.command_id, now, facts))
+
+
+def _withdraw(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+    """Somebody is out, and what they had goes to the next in line."""
+    cancelled = _release(session, enrollment, cause, now, facts)
     while session.seats_left and (next_one := session.next_in_line()):
-        _confirm(session, next_one, command.command_id, now, facts)
-    return Settled(cancelled)
+        _confirm(session, next_one, cause, now, facts)
+    return cancelled
+
+
+def _anonymise(ledger: Ledger, command: Anonymise, now: datetime, facts: list[Event]) -> Answer:
+    session = ledger.sessions.get(command.session_id)
+    if session is None:
+        return Forgotten(0, 0)
+    theirs = [one for one in session.enrollments.values() if one.person_id in command.anonymous_ids]
+    coming = [one for one in theirs if one.state != "cancelled" and now < session.starts_at]
+    for enrollment in coming:
+        _withdraw(session, session.enrollments[enrollment.enrollment_id], command.command_id, now, facts)
+    for enrollment in theirs:
+        _disown(session, session.enrollments[enrollment.enrollment_id], command, now, facts)
+    if command.whole_session:
+        session.anonymised_at = now
+    return Forgotten(len(theirs), len(coming))
 
 
 def _open(ledger: Ledger, command: OpenSession, now: datetime, facts: list[Event]) -> Answer:
@@ -224,6 +270,7 @@ def _open(ledger: Ledger, command: OpenSession, now: datetime, facts: list[Event
         session_id=announced.session_id,
         about=_about(announced),
         starts_at=announced.starts_at,
+        ends_at=announced.ends_at,
         closes_at=announced.seats.closes_at,
         capacity=announced.seats.capacity,
         revision=1,
@@ -241,9 +288,9 @@ def _open(ledger: Ledger, command: OpenSession, now: datetime, facts: list[Event
 def _describe(ledger: Ledger, command: DescribeSession) -> Answer:
     session = ledger.sessions.get(command.session_id)
     if session is None:
-        return Refused("session-not-open")
+        return TOO_EARLY
     session.about = _about(command.described)
-    session.starts_at = command.described.starts_at
+    session.starts_at, session.ends_at = command.described.starts_at, command.described.ends_at
     return Done()
 
 
@@ -283,9 +330,19 @@ def _release(session: Session, enrollment: Enrollment, cause: UUID, now: datetim
     return after
 
 
-def _step(session: Session, enrollment: Enrollment, now: datetime) -> Enrollment:
+def _disown(session: Session, enrollment: Enrollment, command: Anonymise, now: datetime, facts: list[Event]) -> None:
+    session.people.pop(enrollment.person_id, None)
+    anonymous_id = command.anonymous_ids[enrollment.person_id]
+    about = enrollment.about.model_copy(update=dict.fromkeys(VOLUNTARY))
+    same = replace(enrollment, person_id=anonymous_id, about=about, anonymous=True)
+    after = _step(session, same, enrollment.decided_at)
+    told = {**_told(session, after, command.command_id), "occurred_at": now}
+    facts.append(EnrollmentAnonymised(**told, stands=after.state, decided_at=after.decided_at))
+
+
+def _step(session: Session, enrollment: Enrollment, decided_at: datetime) -> Enrollment:
     session.revision += 1
-    after = replace(enrollment, revision=enrollment.revision + 1, decided_at=now)
+    after = replace(enrollment, revision=enrollment.revision + 1, decided_at=decided_at)
     session.know(after)
     session.changed[after.enrollment_id] = after
     return after

@@ -1,6 +1,7 @@
 -- name: lock_sessions
 -- In id order, so that two desks can never wait for each other.
-SELECT session_id, about::text AS about, starts_at, closes_at, capacity, next_seat, freed, waiting, next_place, revision
+SELECT session_id, about::text AS about, starts_at, ends_at, closes_at, capacity, anonymised_at, next_seat, freed, waiting,
+       next_place, revision
   FROM session
  WHERE session_id = ANY($1::uuid[])
  ORDER BY session_id
@@ -10,21 +11,41 @@ SELECT session_id, about::text AS about, starts_at, closes_at, capacity, next_se
 -- What the commands name: people who are in already, and enrollments by their id, joined to whoever asks: a batch mixes people,
 -- and a command about somebody else's enrollment finds none.
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.about::text AS about, NULL::uuid AS command_id
+       e.decided_at, e.anonymous, e.about::text AS about, NULL::uuid AS command_id
   FROM enrollment e
   JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
  WHERE e.state <> 'cancelled'
 UNION ALL
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.about::text AS about, asked.command_id
+       e.decided_at, e.anonymous, e.about::text AS about, asked.command_id
   FROM enrollment e
   JOIN unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[]) AS asked (session_id, enrollment_id, person_id, command_id)
  USING (session_id, enrollment_id, person_id)
 
+-- name: load_all_of
+-- Every enrollment of these people in these sessions, withdrawn ones too.
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
+       e.decided_at, e.anonymous, e.about::text AS about, NULL::uuid AS command_id
+  FROM enrollment e
+  JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
+
+-- name: sessions_of
+SELECT DISTINCT session_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[])
+
+-- name: people_in
+SELECT DISTINCT person_id FROM enrollment WHERE session_id = $1 AND NOT anonymous
+
+-- name: theirs
+SELECT enrollment_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[])
+
+-- name: forget_answers
+-- First answers that name these people.
+DELETE FROM first_answer WHERE (answer #>> '{enrollment,person_id}')::uuid = ANY($1::uuid[])
+
 -- name: load_queues
 -- The head of each queue, as many as seats may fall free.
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_no, e.place, e.reason, e.registered_at,
-       e.decided_at, e.about::text AS about, NULL::uuid AS command_id
+       e.decided_at, e.anonymous, e.about::text AS about, NULL::uuid AS command_id
   FROM unnest($1::uuid[], $2::int[]) AS asked (session_id, seats),
        LATERAL (SELECT *
                   FROM enrollment q
@@ -33,29 +54,30 @@ SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.seat_n
                  LIMIT asked.seats) e
 
 -- name: save_sessions
-INSERT INTO session (session_id, fieldlab_id, about, starts_at, closes_at, capacity, seats_left, next_seat, freed, waiting,
-                     next_place, revision)
-SELECT session_id, about ->> 'fieldlabId', about, starts_at, closes_at, capacity, seats_left, next_seat, freed::int[], waiting,
-       next_place, revision
-  FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::int[], $6::int[], $7::int[], $8::text[],
-              $9::int[], $10::bigint[], $11::int[])
-    AS s (session_id, about, starts_at, closes_at, capacity, seats_left, next_seat, freed, waiting, next_place, revision)
+INSERT INTO session (session_id, fieldlab_id, about, starts_at, ends_at, closes_at, capacity, anonymised_at, seats_left, next_seat,
+                     freed, waiting, next_place, revision)
+SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at, capacity, anonymised_at, seats_left, next_seat,
+       freed::int[], waiting, next_place, revision
+  FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::timestamptz[],
+              $8::int[], $9::int[], $10::text[], $11::int[], $12::bigint[], $13::int[])
+    AS s (session_id, about, starts_at, ends_at, closes_at, capacity, anonymised_at, seats_left, next_seat, freed, waiting,
+          next_place, revision)
     ON CONFLICT (session_id) DO UPDATE
-   SET about = excluded.about, fieldlab_id = excluded.fieldlab_id, starts_at = excluded.starts_at,
-       closes_at = excluded.closes_at, capacity = excluded.capacity, seats_left = excluded.seats_left,
-       next_seat = excluded.next_seat, freed = excluded.freed, waiting = excluded.waiting, next_place = excluded.next_place,
-       revision = excluded.revision
+   SET about = excluded.about, fieldlab_id = excluded.fieldlab_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+       closes_at = excluded.closes_at, capacity = excluded.capacity, anonymised_at = excluded.anonymised_at,
+       seats_left = excluded.seats_left, next_seat = excluded.next_seat, freed = excluded.freed, waiting = excluded.waiting,
+       next_place = excluded.next_place, revision = excluded.revision
 
 -- name: save_enrollments
 -- Given in the order that frees seats before they are taken again.
 INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, reason,
-                        registered_at, decided_at, about)
+                        registered_at, decided_at, anonymous, about)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bigint[], $9::text[],
-                     $10::timestamptz[], $11::timestamptz[], $12::jsonb[])
+                     $10::timestamptz[], $11::timestamptz[], $12::boolean[], $13::jsonb[])
     ON CONFLICT (session_id, enrollment_id) DO UPDATE
-   SET state = excluded.state, revision = excluded.revision, seat_no = excluded.seat_no,
+   SET person_id = excluded.person_id, state = excluded.state, revision = excluded.revision, seat_no = excluded.seat_no,
        seat_capacity = excluded.seat_capacity, place = excluded.place, reason = excluded.reason,
-       decided_at = excluded.decided_at
+       decided_at = excluded.decided_at, anonymous = excluded.anonymous, about = excluded.about
 
 -- name: load_places
 SELECT municipality, place::text AS place FROM municipality WHERE municipality = ANY($1::text[])
@@ -95,3 +117,15 @@ WITH theirs AS (
 SELECT session_id, enrollment_id, person_id, state, revision, reason, total, place_in_line(session_id, place) AS position
   FROM page
  ORDER BY registered_at DESC, enrollment_id
+
+-- name: own_data
+-- What a person is shown of themselves: every enrollment with all that they told for it.
+SELECT e.enrollment_id, e.session_id, e.state, e.reason, e.registered_at, e.decided_at, e.about::text AS about,
+       place_in_line(e.session_id, e.place) AS position
+  FROM enrollment e
+ WHERE e.person_id = $1
+ ORDER BY e.registered_at, e.enrollment_id
+
+-- name: known_people
+SELECT person_id FROM unnest($1::uuid[]) AS asked (person_id)
+ WHERE EXISTS (SELECT FROM enrollment e WHERE e.person_id = asked.person_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
@@ -12,12 +13,13 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from enrollment import queries
+from enrollment import queries, retention
 from enrollment.commands import CancelEnrollment, Command, RequestSeat
 from enrollment.desk import Desk
-from enrollment.domain import Done, Refused
+from enrollment.domain import Done, Forgotten, Refused
 from enrollment.uptake.http import get_uptake
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+from shared.database.pool import connection, transaction
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
 from shared.text import Whole, filled_in
@@ -27,6 +29,7 @@ from shared.web.reading import reading
 from shared.web.server import POOL, json
 
 DESK = web.AppKey("desk", Desk)
+RETENTION_MONTHS = web.AppKey("retention months", int)
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
 Municipality = Annotated[str, Field(pattern=r"^GM[0-9]{4}$")]
@@ -59,6 +62,7 @@ class BatchedRequest(Input):
 
 
 BATCH = TypeAdapter(list[BatchedRequest])
+PEOPLE = TypeAdapter(list[UUID])
 
 
 class Nothing(Input):
@@ -109,7 +113,7 @@ async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
     match answer:
         case Refused():
             raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None)
-        case Done():
+        case Done() | Forgotten():
             raise AssertionError("the desk settles what people ask")
     enrollment, position = answer.enrollment, answer.position
     if enrollment.state == "waitlisted" and position is None:
@@ -185,6 +189,59 @@ async def post_cancellation(request: web.Request) -> web.Response:
     return json(shown(told.view))
 
 
+async def get_own_data(request: web.Request) -> web.Response:
+    """Everything that stands here about who asks, in full."""
+    asks = signed_in(request)
+    async with reading(request.app[POOL], asks) as conn:
+        return json({"enrollments": await queries.own_data(conn, asks)})
+
+
+async def post_known_people(request: web.Request) -> web.Response:
+    """Which of these people still have an enrollment that is told to be theirs."""
+    asked = PEOPLE.validate_json(await request.read())
+    async with connection(request.app[POOL]) as conn:
+        return json(await queries.known_people(conn, asked))
+
+
+class RetentionTerm(Input):
+    months: int = Field(ge=1, le=120)
+
+
+async def get_retention(request: web.Request) -> web.Response:
+    """The terms of the fieldlabs that are asked for, and what the next run will anonymise of each. For who organises them."""
+    asks = signed_in(request)
+    wanted = [fieldlab for fieldlab in request.query.get("fieldlabs", "").split(",") if fieldlab]
+    if not wanted or not set(wanted) <= asks.scopes("organiser"):
+        raise not_found()
+    months = request.app[RETENTION_MONTHS]
+    async with connection(request.app[POOL]) as conn:
+        terms = await retention.terms(conn, wanted, months)
+        due = [session for session in await retention.due(conn, datetime.now(UTC), months) if session.fieldlab_id in wanted]
+    return json(
+        {
+            "default": months,
+            "items": [
+                {
+                    "fieldlabId": term.fieldlab_id, "months": term.months, "own": term.own,
+                    "due": sum(session.enrollments for session in due if session.fieldlab_id == term.fieldlab_id),
+                }
+                for term in terms
+            ],
+        }
+    )  # fmt: skip
+
+
+async def put_retention(request: web.Request) -> web.Response:
+    """Choose the term of a fieldlab."""
+    asks, fieldlab = signed_in(request), request.match_info["fieldlab_id"]
+    if not asks.has("organiser", fieldlab):
+        raise not_found()
+    wanted = RetentionTerm.model_validate_json(await request.read())
+    async with transaction(request.app[POOL]) as conn:
+        await retention.choose(conn, fieldlab, wanted.months)
+    return json({"fieldlabId": fieldlab, "months": wanted.months, "own": True, "due": 0})
+
+
 def shown(view: queries.View) -> dict[str, object]:
     """An enrollment in the public shape; what does not apply is left out."""
     shape: dict[str, object] = {
@@ -212,4 +269,8 @@ ROUTES: Sequence[web.RouteDef] = [
     web.get("/enrollments/{enrollment_id}", get_enrollment),
     web.post("/enrollments/{enrollment_id}/cancellation", post_cancellation),
     web.get("/uptake", get_uptake),
+    web.get("/own-data", get_own_data),
+    web.get("/retention", get_retention),
+    web.put("/retention/{fieldlab_id}", put_retention),
+    web.post("/internal/known-people", for_services(post_known_people)),
 ]

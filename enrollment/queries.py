@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
 from asyncpg import Record
 
 from enrollment.domain import Enrollment
@@ -43,6 +44,23 @@ async def enrollments(
         asks.person_id, list(asks.scopes("organiser")), session_id, state, page_size, (page - 1) * page_size,
     )  # fmt: skip
     return [_view(row) for row in rows], rows[0]["total"] if rows else 0
+
+
+async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, object]]:
+    """All enrollments of who asks, each with everything that is kept with it."""
+    return [
+        {
+            "id": row["enrollment_id"], "sessionId": row["session_id"], "state": row["state"], "reason": row["reason"],
+            "position": row["position"] if row["state"] == "waitlisted" else None, "registeredAt": row["registered_at"],
+            "decidedAt": row["decided_at"], "about": orjson.loads(row["about"]),
+        }
+        for row in await conn.fetch(SQL.own_data, asks.person_id)
+    ]  # fmt: skip
+
+
+async def known_people(conn: Connection, person_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Those of them under whose id an enrollment stands."""
+    return [row["person_id"] for row in await conn.fetch(SQL.known_people, list(person_ids))]
 
 
 def view(enrollment: Enrollment, position: int | None) -> View:

@@ -1,4 +1,6 @@
-"""What enrollment does with the catalogue's facts. Each also goes into our own log, so that it alone can rebuild uptake."""
+"""What enrollment does with the facts of others. Those of the catalogue also go into our own log, so that it alone can rebuild
+uptake.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,9 @@ from datetime import UTC, datetime
 from enrollment import desk, places
 from enrollment.commands import DescribeSession, OpenSession
 from shared.contracts.catalog import MunicipalityPlaced, SessionAnnounced, SessionDescribed
+from shared.contracts.gateway import PersonForgotten
 from shared.database.pool import Connection
-from shared.messaging import log
+from shared.messaging import forgetting, log
 from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope
 
@@ -31,8 +34,18 @@ async def on_sessions(conn: Connection, facts: Sequence[Envelope[SessionAnnounce
     await log.keep(conn, [fact.message for fact in facts])
 
 
+async def on_forgotten(conn: Connection, facts: Sequence[Envelope[PersonForgotten]]) -> None:
+    """Give up what is coming for them, and let their enrollments be nobody's. The log follows: that may take long."""
+    for fact in facts:
+        if erasure := await forgetting.begin(conn, fact.event):
+            forgotten = await desk.forget(conn, {erasure.person_id: erasure.anonymous_id}, datetime.now(UTC))
+            await forgetting.tell(conn, erasure, {"enrollments": forgotten.enrollments, "givenUp": forgotten.given_up})
+            await forgetting.rekey_trouble(conn, erasure)
+
+
 SUBSCRIPTIONS: Subscriptions = {
     MunicipalityPlaced: on_municipalities,
     SessionAnnounced: on_sessions,
     SessionDescribed: on_sessions,
+    PersonForgotten: on_forgotten,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from shared.settings import ServiceSettings
 
 
@@ -10,3 +12,8 @@ class EnrollmentSettings(ServiceSettings):
 
     enrollment_url: str
     catalog_url: str
+    gateway_url: str
+    retention_months: int = Field(default=24, ge=1, le=120)
+    """For how long after a session's end it is remembered who took part, where its fieldlab does not say otherwise. No law
+    gives a term for this; two years is the usual guide.
+    """

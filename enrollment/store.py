@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from uuid import UUID
 
@@ -11,12 +11,12 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from enrollment import places
-from enrollment.commands import CancelEnrollment, Command, RequestSeat
-from enrollment.domain import Answer, Enrollment, Ledger, Session
+from enrollment.commands import Anonymise, CancelEnrollment, Command, RequestSeat
+from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session
 from shared.contracts.enrollment import Participation
 from shared.database import sql
 from shared.database.pool import Connection
-from shared.messaging import answers
+from shared.messaging import answers, forgetting
 
 SQL = sql.load(__file__, "enrollment.sql")
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
@@ -31,17 +31,24 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     sessions = {row["session_id"]: _session(row) for row in rows}
     requests = [command for command in commands if isinstance(command, RequestSeat)]
     cancels = [command for command in commands if isinstance(command, CancelEnrollment)]
-    theirs = await _load_enrollments(conn, sessions, requests, cancels)
+    whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
+    named = await _enrollments(conn, sessions, requests, cancels)
+    freed = Counter(command.session_id for command in cancels) + Counter(session_id for session_id, _ in whose)
+    found = (*named, *await _all_of(conn, whose), *await _queues(conn, freed))
+    for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
+        sessions[enrollment.session_id].know(enrollment)
+    theirs = {row["command_id"] for row in named if row["command_id"]}
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
-    return Ledger(sessions, await places.load(conn, codes)), theirs
+    gone = await forgetting.gone(conn, {command.person_id for command in requests})
+    return Ledger(sessions, await places.load(conn, codes), gone), theirs
 
 
-async def _load_enrollments(
+async def _enrollments(
     conn: Connection, sessions: Mapping[UUID, Session], requests: Sequence[RequestSeat], cancels: Sequence[CancelEnrollment]
-) -> set[UUID]:
+) -> Sequence[Record]:
     if not sessions:
-        return set()
-    rows = await conn.fetch(
+        return []
+    return await conn.fetch(
         SQL.load_enrollments,
         [command.session_id for command in requests],
         [command.person_id for command in requests],
@@ -50,12 +57,38 @@ async def _load_enrollments(
         [command.person_id for command in cancels],
         [command.command_id for command in cancels],
     )
-    seats = Counter(command.session_id for command in cancels)
-    if seats:
-        rows += await conn.fetch(SQL.load_queues, list(seats), list(seats.values()))
-    for enrollment in {row["enrollment_id"]: _enrollment(row) for row in rows}.values():
-        sessions[enrollment.session_id].know(enrollment)
-    return {row["command_id"] for row in rows if row["command_id"]}
+
+
+async def _all_of(conn: Connection, whose: Sequence[tuple[UUID, UUID]]) -> Sequence[Record]:
+    if not whose:
+        return []
+    session_ids, person_ids = zip(*whose, strict=True)
+    return await conn.fetch(SQL.load_all_of, session_ids, person_ids)
+
+
+async def _queues(conn: Connection, freed: Mapping[UUID, int]) -> Sequence[Record]:
+    """The head of each queue, as many as seats may fall free."""
+    return await conn.fetch(SQL.load_queues, list(freed), list(freed.values())) if freed else []
+
+
+async def sessions_of(conn: Connection, person_ids: Collection[UUID]) -> Sequence[tuple[UUID, UUID]]:
+    """In which sessions these people are or were: session and person."""
+    return [(row["session_id"], row["person_id"]) for row in await conn.fetch(SQL.sessions_of, list(person_ids))]
+
+
+async def people_in(conn: Connection, session_id: UUID) -> Sequence[UUID]:
+    """Who is or was in a session, as far as that is known."""
+    return [row["person_id"] for row in await conn.fetch(SQL.people_in, session_id)]
+
+
+async def theirs(conn: Connection, person_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """The enrollments under these ids, each with its person."""
+    return {row["enrollment_id"]: row["person_id"] for row in await conn.fetch(SQL.theirs, list(person_ids))}
+
+
+async def forget_answers(conn: Connection, person_ids: Collection[UUID]) -> None:
+    """Drop what these people were answered to requests with an Idempotency-Key."""
+    await conn.execute(SQL.forget_answers, list(person_ids))
 
 
 async def save(conn: Connection, ledger: Ledger) -> None:
@@ -66,8 +99,10 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.session_id for session in sessions],
         [session.about.model_dump_json(by_alias=True, exclude_none=True) for session in sessions],
         [session.starts_at for session in sessions],
+        [session.ends_at for session in sessions],
         [session.closes_at for session in sessions],
         [session.capacity for session in sessions],
+        [session.anonymised_at for session in sessions],
         [session.seats_left for session in sessions],
         [session.next_seat for session in sessions],
         ["{" + ",".join(map(str, session.freed)) + "}" for session in sessions],
@@ -91,6 +126,7 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [e.reason for e in changed],
             [e.registered_at for e in changed],
             [e.decided_at for e in changed],
+            [e.anonymous for e in changed],
             [e.about.model_dump_json(by_alias=True, exclude_none=True) for e in changed],
         )
 
@@ -102,8 +138,10 @@ async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[U
 
 
 async def save_answers(conn: Connection, answered: Sequence[tuple[Command, Answer]]) -> None:
-    """Keep the first answer of each command that came with an Idempotency-Key."""
-    kept = [(command.command_id, command.keyed, answer) for command, answer in answered if command.keyed]
+    """Keep the first answer of each command that came with an Idempotency-Key, but for the one that says to ask again."""
+    kept = [
+        (command.command_id, command.keyed, answer) for command, answer in answered if command.keyed and answer != TOO_EARLY
+    ]
     await answers.keep(conn, [(key, keyed, ANSWER.dump_json(answer).decode()) for key, keyed, answer in kept])
 
 
@@ -112,8 +150,10 @@ def _session(row: Record) -> Session:
         session_id=row["session_id"],
         about=Participation.model_validate_json(row["about"]),
         starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
         closes_at=row["closes_at"],
         capacity=row["capacity"],
+        anonymised_at=row["anonymised_at"],
         next_seat=row["next_seat"],
         freed=row["freed"],
         waiting=row["waiting"],
@@ -135,4 +175,5 @@ def _enrollment(row: Record) -> Enrollment:
         seat_no=row["seat_no"],
         place=row["place"],
         reason=row["reason"],
+        anonymous=row["anonymous"],
     )

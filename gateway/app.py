@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from gateway import clients, demo, edge, internal, pages
+from gateway import acts, clients, demo, edge, internal, pages, retention
 from gateway.api.courses import courses
 from gateway.api.documents import document_routes
 from gateway.api.enrollments import enrollments
@@ -17,11 +18,13 @@ from gateway.api.me import me
 from gateway.api.openapi import openapi
 from gateway.api.operation import routes
 from gateway.api.reference import reference
+from gateway.api.retention import retention as retention_terms
 from gateway.api.uptake import uptake
 from gateway.clients import EnrollmentRequests
 from gateway.limits import Limits
 from gateway.names import NAMES_KEPT, NamesKept
-from gateway.people import people
+from gateway.people import audit, erasing, people
+from gateway.people.audit import Trail
 from gateway.people.credentials import Credentials
 from gateway.people.sign_in import PUBLISHER, SignIns
 from gateway.settings import GatewaySettings
@@ -38,7 +41,10 @@ from shared.web.principal import PrincipalKey
 from shared.web.server import MAX_BODY, POOL, Background, Check, Listener, health, internal_app, measured, port_of
 from shared.web.unreadable import ALONG
 
-OPERATIONS = list(chain(reference.all, courses.all, enrollments.all, uptake.all, me.all))
+if TYPE_CHECKING:
+    from gateway.oidc.provider import Provider
+
+OPERATIONS = list(chain(reference.all, courses.all, enrollments.all, uptake.all, me.all, retention_terms.all))
 
 
 @asynccontextmanager
@@ -50,7 +56,7 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
     transport = connect(settings.bus_url, settings.organisation_number)
     async with transaction(pool) as conn:
         await (demo.furnish(conn, settings) if settings.demo else demo.clear_away(conn))
-    async with open_session() as session:
+    async with open_session() as session, open_providers(settings) as providers:
         services = {
             name: Client(session, url, key, PUBLISHER)
             for name, url in (
@@ -60,7 +66,7 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
             )
         }
         relay = Relay(pool, transport)
-        credentials = Credentials(pool)
+        credentials, trail = Credentials(pool), Trail(pool)
         requests = EnrollmentRequests(services["enrollment"], key)
         sign_ins = SignIns(settings.gateway_key.get_secret_value())
 
@@ -69,10 +75,11 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
 
         inside = internal_app(internal_key, [*internal.ROUTES, log_route(pool, PUBLISHER)], ready)
         outside = public_app(settings, ready)
-        outside[edge.CREDENTIALS] = credentials
+        outside[edge.CREDENTIALS], outside[acts.TRAIL] = credentials, trail
         outside[clients.CATALOG], outside[clients.ENROLLMENT] = services["catalog"], services["enrollment"]
-        outside[clients.REQUESTS] = requests
-        outside[pages.RELAY] = relay
+        outside[clients.NOTIFICATIONS] = services["notifications"]
+        outside[clients.REQUESTS], outside[clients.RELAY] = requests, relay
+        outside[pages.PROVIDERS] = providers
         inside[internal.ADDRESS] = settings.address
         for app in (inside, outside):
             app[POOL], app[internal.SIGN_INS] = pool, sign_ins
@@ -81,8 +88,12 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
                 background.start(credentials.tokens.run(), "tokens")
                 background.start(credentials.sessions.run(), "sessions")
                 background.start(requests.rounds.run(), "requests")
+                background.start(trail.acts.run(), "trail")
+                background.start(retention.look_after(pool, services["enrollment"], relay.wake), "retention")
                 background.start(relay.run(), "relay")
-                background.start(keep_house(pool, relay, [answers.forget, people.forget_old]), "house")
+                background.start(
+                    keep_house(pool, relay, [answers.forget, people.forget_old, erasing.sweep, audit.let_go]), "house"
+                )
                 yield [
                     Listener(inside, settings.internal_host, port_of(settings.gateway_url)),
                     Listener(outside, settings.host, settings.port),
@@ -92,10 +103,26 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
             pool.terminate()
 
 
+@asynccontextmanager
+async def open_providers(settings: GatewaySettings) -> AsyncIterator[Mapping[str, Provider]]:
+    """The identity providers of organisations, by their id, on one line that all share."""
+    if not settings.oidc_providers:
+        yield {}
+        return
+    from gateway.oidc.calls import Bounded  # noqa: PLC0415  (these libraries cost memory, and many platforms need none)
+    from gateway.oidc.provider import Provider  # noqa: PLC0415
+
+    line = Bounded()
+    try:
+        yield {told.id: Provider(told, line, demo=settings.demo) for told in settings.oidc_providers}
+    finally:
+        await line.aclose()
+
+
 def public_app(settings: GatewaySettings, ready: Check) -> web.Application:
     """What people and programs outside see."""
     app = web.Application(
-        middlewares=[measured, edge.answered, edge.authenticated, edge.limited, edge.received, edge.same_origin],
+        middlewares=[measured, edge.answered, edge.at_home, edge.authenticated, edge.limited, edge.received, edge.same_origin],
         client_max_size=MAX_BODY,
     )
     app[edge.SETTINGS], app[edge.LIMITS] = settings, Limits(settings)

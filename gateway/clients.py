@@ -11,6 +11,7 @@ from aiohttp import web
 
 from shared.errors import Rejected
 from shared.gather import Gather
+from shared.messaging.relay import Relay
 from shared.web.client import Client
 from shared.web.principal import Principal, PrincipalKey
 
@@ -61,7 +62,7 @@ class EnrollmentRequests:
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while True:
             try:
-                return (await self._enrollment.call("POST", "/enrollment-batches", body=batch))[1]
+                return (await self._enrollment.call("POST", "/enrollment-batches", self._enrollment.itself, body=batch))[1]
             except Rejected as away:
                 if away.status != 503 or asyncio.get_running_loop().time() > deadline:
                     raise
@@ -87,4 +88,6 @@ def _answer(item: dict[str, object]) -> Answer | Rejected:
 CATALOG = web.AppKey("catalog", Client)
 ENROLLMENT = web.AppKey("enrollment", Client)
 NOTIFICATIONS = web.AppKey("notifications", Client)
+RELAY = web.AppKey("relay", Relay)
+"""What is told to the others goes out at once when it is woken."""
 REQUESTS = web.AppKey("enrollment requests", EnrollmentRequests)

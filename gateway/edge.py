@@ -13,22 +13,27 @@ from gateway.people.credentials import Credentials
 from gateway.problems import page_or_json
 from gateway.settings import GatewaySettings
 from shared.errors import Rejected
+from shared.logs import logger
 from shared.web.principal import Principal
 from shared.web.problems import Handler, rejection
-from shared.web.server import MAX_BODY
+from shared.web.server import MAX_BODY, route_of
 from shared.web.slow_clients import BODY_SECONDS
 
 CREDENTIALS = web.AppKey("credentials", Credentials)
 SETTINGS = web.AppKey("settings", GatewaySettings)
 PRINCIPAL = web.RequestKey("principal", Principal)
 COOKIE_OF_SESSION = web.RequestKey("cookie of the session", str)
+LATELY = web.RequestKey("signed in lately", bool)
 
 SIGN_IN_PATHS = frozenset(("/aanmelden", "/en/sign-in", "/aanmelden/verstuurd", "/en/sign-in/sent"))
+SIGN_IN_ELSEWHERE = ("/aanmelden/organisatie/", "/en/sign-in/organisation/")
 API_VERSION = "1.0.0"
 COOKIE = "skillslab"
 LIMITS = web.AppKey("limits", Limits)
 UNLIMITED = ("/assets/", "/health/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+TOLD = (401, 403, 421, 429)
+"""Statuses by which somebody is not let in, or not let do something."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -70,6 +75,22 @@ def signed_in(request: web.Request) -> Principal:
     return principal
 
 
+def signed_in_lately(request: web.Request) -> bool:
+    """Whether who asks on a browser signed in there within the last half hour. True for who is not signed in on one."""
+    return bool(request.get(LATELY, True))
+
+
+def note_refusal(request: web.Request, slug: str, status: int) -> None:
+    """A line in the log that somebody was not let in, or not let do something: who, if that is known; never what they sent.
+
+    Who came with nothing to let them in, and is led to where they sign in, tried nothing.
+    """
+    asks = who_asks(request)
+    if asks is not None or slug != "not-signed-in":
+        person = str(asks.person_id) if asks else None
+        logger.info("refused", reason=slug, status=status, method=request.method, route=route_of(request), person=person)
+
+
 @web.middleware
 async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Problems for programs, pages for people, and the headers that go along with every answer."""
@@ -78,7 +99,10 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPRedirection as redirect:
         response = redirect
     except Exception as error:
-        response = await page_or_json(request, rejection(error), as_json=is_api(request))
+        no = rejection(error)
+        if no.status in TOLD or (no.slug == "not-found" and who_asks(request)):
+            note_refusal(request, no.slug, no.status)
+        response = await page_or_json(request, no, as_json=is_api(request))
     if response.prepared:
         return response
     if response.status in (408, 413, 415):
@@ -99,10 +123,21 @@ def put_along(response: web.StreamResponse, settings: GatewaySettings, *, as_api
 
 
 @web.middleware
+async def at_home(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A demo lets anybody in as anybody, so it answers only under its own address: a page elsewhere whose name was made to lead
+    here would otherwise speak to it as if it were a page of ours (DNS rebinding).
+    """
+    settings = request.app[SETTINGS]
+    if settings.demo and request.host not in settings.own_hosts and not request.path.startswith("/health/"):
+        raise Rejected("wrong-host", 421)
+    return await handler(request)
+
+
+@web.middleware
 async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who asks: by a bearer token, or by the cookie of a browser that signed in."""
     authorization = request.headers.get("Authorization")
-    if authorization is not None:
+    if authorization is not None and is_api(request):  # a token is for programs; pages are for who signed in on a browser
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Rejected("token-not-valid", 401)
@@ -116,7 +151,7 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
     elif cookie := request.cookies.get(cookie_name(request.app[SETTINGS])):
         holder = await request.app[CREDENTIALS].holder_of_session(cookie)
         if holder is not None:
-            request[PRINCIPAL], request[COOKIE_OF_SESSION] = holder.principal, cookie
+            request[PRINCIPAL], request[COOKIE_OF_SESSION], request[LATELY] = holder.principal, cookie, holder.lately
     return await handler(request)
 
 
@@ -129,7 +164,7 @@ async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
             await _count(request, limits.writes_of_a_person if writes else limits.reads_of_a_person)
         else:
             await _count(request, limits.writes_from_an_address if writes else limits.reads_from_an_address)
-        if writes and request.path in SIGN_IN_PATHS:
+        if writes and (request.path in SIGN_IN_PATHS or request.path.startswith(SIGN_IN_ELSEWHERE)):
             await _count(request, limits.sign_ins_from_an_address)
     return await handler(request)
 
@@ -176,7 +211,7 @@ async def same_origin(request: web.Request, handler: Handler) -> web.StreamRespo
     """Refuse changes that another site has a browser ask for (CSRF): by where the browser says the request comes from, and for
     the forms of who is signed in by a token of ours as well. Programs with a token send no cookie, and may.
     """
-    if request.method in SAFE_METHODS or "Authorization" in request.headers:
+    if request.method in SAFE_METHODS or ("Authorization" in request.headers and is_api(request)):
         return await handler(request)
     if not _is_from_here(request):
         raise Rejected("cross-site", 403)
@@ -192,5 +227,6 @@ def _is_from_here(request: web.Request) -> bool:
         return site == "same-origin"
     origin = request.headers.get("Origin")
     if origin is not None:
-        return urlsplit(origin).netloc == request.host
+        scheme = urlsplit(request.app[SETTINGS].address).scheme
+        return origin == f"{scheme}://{request.host}"
     return not request.cookies  # no browser, and nothing to misuse

@@ -14,8 +14,8 @@ from shared.database.pool import open_pool, transaction
 async def main(settings: GatewaySettings, arguments: Sequence[str]) -> None:
     parser = ArgumentParser(prog="python -m gateway operator", description="Give somebody the role of operator.")
     parser.add_argument("email", help="the address that they sign in with")
-    email = inputs.address(parser.parse_args(arguments).email)
-    if email is None:
+    email, fault = inputs.address(parser.parse_args(arguments).email)
+    if fault:
         parser.error("this is not a mail address; write it like name@example.nl")
     pool = await open_pool(database_of(settings.database_url, "gateway"), service="operator", size=1)
     try:

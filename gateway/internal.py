@@ -35,7 +35,10 @@ async def post_recipients(request: web.Request) -> web.Response:
         invitations = await roles.invitation_mails(conn, wanted.invitations)
     return json(
         {
-            "people": {str(p.person_id): {"email": p.email, "name": p.name, "language": p.language} for p in found},
+            "people": {
+                str(p.person_id): {"email": p.email, "name": p.name, "language": p.language, "declines": p.declines}
+                for p in found
+            },
             "signIns": {
                 str(mail.sign_in_id): {
                     "email": mail.email,

@@ -11,11 +11,12 @@ from time import monotonic
 from typing import Any
 
 from aiohttp import web
+from rapidfuzz import fuzz, process
 
 from gateway.clients import CATALOG
 from gateway.problems import TEXTS
 from shared.errors import Rejected
-from shared.translations import Language
+from shared.translations import LANGUAGES, Language
 from shared.web.client import Client
 from shared.web.principal import Principal
 
@@ -33,11 +34,32 @@ def _(text: str) -> str:
 
 KINDS = {
     "province": _("province"),
-    "labourMarketRegion": _("labour market region"),
+    "labourMarketRegion": _("region"),
     "landsdeel": _("part of the country"),
     "hub": _("hub"),
     "municipality": _("municipality"),
 }
+"""In the words of people who look for a course, not of those who draw the borders."""
+
+IN_WORDS = {
+    "province": _("the province %(name)s"),
+    "labourMarketRegion": _("the region %(name)s"),
+    "landsdeel": _("the part of the country %(name)s"),
+    "hub": _("the hub %(name)s"),
+}
+
+ALSO_CALLED: Mapping[str, Sequence[str]] = {
+    "NL": ("Nederland", "Netherlands", "The Netherlands"),
+    "PV21": ("Friesland", "Frisia"),
+    "PV27": ("North Holland",),
+    "PV28": ("South Holland",),
+    "PV30": ("Brabant", "North Brabant"),
+}
+"""What people call the country, and else call a province. For municipalities the catalogue knows it."""
+
+MOST_NEAR = 5
+RESEMBLES = 75.0
+"""From how alike on, out of a hundred, another name may have been meant."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +73,14 @@ class Municipality:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A name that people use, and the code of what they mean by it: of a town, that of its municipality."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Names:
     """Everything that has a code and a name."""
 
@@ -58,6 +88,8 @@ class Names:
     regions: Mapping[str, Json]
     themes: Mapping[str, Json]
     fieldlabs: Mapping[str, str]
+    towns: Sequence[Place] = ()
+    """Where the fieldlabs are."""
 
     def region(self, code: str, language: Language) -> str:
         """The name of a region or municipality; the code itself where nobody knows it."""
@@ -71,6 +103,15 @@ class Names:
         """What sort of region a code is, as a text to be translated."""
         return KINDS["municipality" if code in self.municipalities else self.regions[code]["kind"]]
 
+    def in_words(self, code: str, language: Language, *, capital: bool = False) -> str:
+        """A place as it stands in a sentence, such as "the province Zuid-Holland"; or, with a capital, by itself."""
+        if code in self.municipalities:
+            return self.municipalities[code].name
+        say = TEXTS[language].gettext
+        text = say(_("the whole country")) if code == "NL" else say(IN_WORDS[self.regions[code]["kind"]])
+        text %= {"name": self.region(code, language).removeprefix("Regio ")}
+        return text[0].upper() + text[1:] if capital else text
+
     def theme(self, theme_id: str, language: Language) -> str:
         return named(self.themes[theme_id], language) if theme_id in self.themes else theme_id
 
@@ -81,50 +122,62 @@ class Names:
         """What may be typed where a place is asked: every municipality, province and labour market region."""
         return self._labels[language]
 
-    def find(self, typed: str, language: Language) -> str | None:
+    def find(self, typed: str) -> str | None:
         """The code that was typed, or that goes by this name. A municipality comes before a region of the same name."""
-        if typed in self.municipalities or typed in self.regions:
+        if typed in self.municipalities or typed in self.regions or typed == "NL":
             return typed
-        return self._codes[language].get(plain(typed))
+        place = self.place(typed)
+        return place.code if place else None
 
-    def find_municipality(self, typed: str, language: Language) -> str | None:
-        code = self.find(typed, language)
+    def find_municipality(self, typed: str) -> str | None:
+        code = self.find(typed)
         return code if code in self.municipalities else None
 
-    def near(self, typed: str) -> Sequence[str]:
-        """Names of municipalities that what was typed may be the beginning or a part of."""
+    def place(self, typed: str) -> Place | None:
+        """What goes by this name, as it is spelled."""
+        return self._called.get(plain(typed)) or self._labelled.get(plain(typed))
+
+    def near(self, typed: str, *, municipalities_only: bool = False) -> Sequence[str]:
+        """Names that may be meant: those that begin with what was typed, then those like it, then those that hold it."""
         sought = plain(typed)
         if len(sought) < 2:
             return []
-        names = [(m.name, [plain(name) for name in (m.name, *m.also_known_as)]) for m in self.municipalities.values()]
-        begins = [name for name, forms in names if any(form.startswith(sought) for form in forms)]
-        holds = [name for name, forms in names if name not in begins and any(sought in form for form in forms)]
-        return [*begins, *holds][:5]
+        names = [name for name, place in self._called.items() if not municipalities_only or place.code in self.municipalities]
+        begins = [name for name in names if name.startswith(sought)]
+        alike = process.extract(sought, names, scorer=fuzz.ratio, score_cutoff=RESEMBLES, limit=MOST_NEAR)
+        holds = [name for name in names if sought in name]
+        found = dict.fromkeys(self._called[name].name for name in [*begins, *(name for name, _, _ in alike), *holds])
+        return list(found)[:MOST_NEAR]
 
     def label(self, code: str, language: Language) -> str:
         """A name that tells a region from a municipality of the same name."""
-        if code in self.municipalities:
-            return self.municipalities[code].name
+        if code in self.municipalities or code == "NL":
+            return self.region(code, language)
         return f"{self.region(code, language)} ({TEXTS[language].gettext(self.kind(code))})"
 
     @cached_property
     def _labels(self) -> Mapping[Language, Sequence[str]]:
         asked = [*self.municipalities, *(code for code, region in self.regions.items() if region["kind"] in ASKED_BY)]
-        return {language: [self.label(code, language) for code in asked] for language in ("nl", "en")}
+        return {language: [self.label(code, language) for code in asked] for language in LANGUAGES}
 
     @cached_property
-    def _codes(self) -> Mapping[Language, Mapping[str, str]]:
-        return {language: self._codes_in(language) for language in ("nl", "en")}
+    def _called(self) -> Mapping[str, Place]:
+        """Every place by its name in plain letters; who comes first keeps the name."""
+        municipalities = self.municipalities.values()
+        named_by_us = [
+            *(Place(m.name, m.code) for m in municipalities),
+            *(Place(name, m.code) for m in municipalities for name in m.also_known_as),
+            *self.towns,
+            *(Place(name, code) for code, names in ALSO_CALLED.items() for name in names),
+            *(Place(region[name], code) for code, region in self.regions.items() for name in ("nameNl", "nameEn")),
+        ]
+        return {plain(place.name): place for place in reversed(named_by_us)}
 
-    def _codes_in(self, language: Language) -> Mapping[str, str]:
-        codes: dict[str, str] = {}
-        for municipality in self.municipalities.values():
-            for name in (municipality.name, *municipality.also_known_as):
-                codes.setdefault(plain(name), municipality.code)
-        for code, region in self.regions.items():
-            for name in (region["nameNl"], region["nameEn"], self.label(code, language)):
-                codes.setdefault(plain(name), code)
-        return codes
+    @cached_property
+    def _labelled(self) -> Mapping[str, Place]:
+        """Every region by its name with its kind behind it, in both languages: an address may come from a page in the other."""
+        labels = [Place(self.label(code, language), code) for code in self.regions for language in LANGUAGES]
+        return {plain(place.name): place for place in labels}
 
 
 ASKED_BY = ("province", "labourMarketRegion")
@@ -166,6 +219,7 @@ async def _ask(catalog: Client) -> Names:
         {shape["code"]: shape for shape in regions},
         {shape["id"]: shape for shape in themes},
         {shape["id"]: shape["name"] for shape in fieldlabs},
+        [Place(shape["place"], shape["municipality"]) for shape in fieldlabs],
     )
 
 

@@ -68,21 +68,37 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This page is no longer current"),
         _("You signed in or out since it was opened, so nothing was done. Go back, reload the page, and try again."),
     ),
+    "sign-in-again": (
+        _("Sign in once more"),
+        _("You signed in more than half an hour ago, and nobody else may do this on a browser that you left open."),
+    ),
     "token-only-reads": (
         _("This token only reads"),
         _("It was made for reading alone. Make a token that may also change things, at My tokens."),
+    ),
+    "not-for-a-role": (
+        _("This is about you, and not about a role"),
+        _("Use a token that you made as a worker, or sign in: a token for another role is not for your own data."),
     ),
     "last-operator": (
         _("This is the last operator"),
         _("Without an operator nobody can invite others. Invite a second operator first."),
     ),
     "too-many-invitations": (
-        _("You invited many people today"),
-        _("At most a hundred invitations go out per person and day. Try again tomorrow."),
+        _("These are many invitations for one day"),
+        _("At most a hundred go out by one person, and five to one address. Try again tomorrow."),
+    ),
+    "has-this-role": (
+        _("This person has the role already"),
+        _("There is nothing to accept. Look at who has the role, below."),
+    ),
+    "wrong-host": (
+        _("This demo is not at this address"),
+        _("It can only be opened at the address that it printed when it was started."),
     ),
     "invalid-input": (
         _("Some fields are not right"),
-        _("Nothing was changed. Mend the fields that are named, and send it again."),
+        _("Mend the fields that are named, and send it again."),
     ),
     "body-too-large": (
         _("This is too large"),
@@ -102,11 +118,11 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "too-slow": (
         _("This took too long to arrive"),
-        _("Nothing was changed. Check your connection, and send it again."),
+        _("Check your connection, and send it again."),
     ),
     "too-many-requests": (
         _("This is too much at once"),
-        _("Nothing was changed. Wait a moment, and try again; Retry-After says how many seconds."),
+        _("Wait a moment, and try again; Retry-After says how many seconds."),
     ),
     "method-not-allowed": (
         _("That cannot be done here"),
@@ -148,9 +164,37 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This link no longer works"),
         _("A link works once, and for ten minutes. Ask for a new one."),
     ),
+    "visit-over": (
+        _("This sign-in is no longer valid"),
+        _("It took longer than ten minutes, was used already, or began in another browser. Begin again."),
+    ),
+    "provider-refused": (
+        _("Your organisation did not sign you in"),
+        _("You stopped on the way, or may not use Skillslab with that account. Try again, or have a link mailed to you."),
+    ),
+    "provider-not-believed": (
+        _("The answer of your organisation is not right"),
+        _("For your safety nothing was done with it. Try again. If it goes wrong again, have a link mailed to you."),
+    ),
+    "provider-away": (
+        _("Your organisation does not answer"),
+        _("Nothing was changed. Try again in a minute, or have a link mailed to you."),
+    ),
+    "address-known": (
+        _("There is an account with your mail address already"),
+        _("Only you can connect it. Sign in with a link in a mail first; then connect your organisation's account at My data."),
+    ),
+    "address-not-verified": (
+        _("Your organisation does not vouch for a mail address of yours"),
+        _("Sign in with a link in a mail first; then connect your organisation's account at My data."),
+    ),
+    "account-taken": (
+        _("This account is connected to somebody else here"),
+        _("Sign in with it to see to whom. Once it is disconnected there, at My data, you can connect it here."),
+    ),
     "busy": (
         _("It is very busy"),
-        _("Nothing was changed. Please try again in a moment."),
+        _("Please try again in a moment."),
     ),
     "unavailable": (
         _("A part of the platform does not answer"),
@@ -161,6 +205,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("It has been noted. Please try again; asking again is always safe."),
     ),
 }
+
+NOTHING_CHANGED = _("Nothing was changed.")
+CHANGES_NOTHING = frozenset(("invalid-input", "too-slow", "too-many-requests", "busy"))
+"""Refusals after which everything is as it was: worth saying to who wanted something changed, and odd to who only asked."""
 
 FIELD_FAULTS: dict[str, str] = {
     "missing": _("This is required."),
@@ -177,6 +225,8 @@ FIELD_FAULTS: dict[str, str] = {
     "string_unicode": _("This holds characters that cannot be kept. Type it again."),
     "control_characters": _("This holds characters that nobody sees. Type it again."),
     "line_breaks": _("Write this on one line."),
+    "too_many_faults": _("Nearly everything here is wrong. Start again from an example in /v1/openapi.json."),
+    "link": _("Leave out links."),
     "citizen_number": _("This looks like a citizen service number (BSN). Leave it out: the law forbids us to keep it."),
     "literal_error": _("Choose one of these: %(limit)s."),
     "greater_than_equal": _("This must be %(limit)s or more."),
@@ -184,16 +234,19 @@ FIELD_FAULTS: dict[str, str] = {
     "minimum": _("The minimum cannot be more than the number of seats."),
     "too_long": _("These are too many: at most %(limit)s."),
     "too_short": _("Name at least one."),
-    "header": _("This header takes 1 to %(limit)s letters, digits and signs (printable ASCII)."),
+    "header": _("This header takes 1 to %(limit)s letters, digits and signs, without spaces (printable ASCII)."),
     "email": _("This is not a mail address. Write it like name@example.nl."),
     "not_theirs": _("Choose one of your own roles."),
     "null": _("Leave this out to keep it as it is. An empty text clears a description."),
+    "unknown_region": _("There is no such region. /v1/regions and /v1/municipalities have them all."),
     "unknown_theme": _("There is no such theme. /v1/themes has them all."),
     "unknown_fieldlab": _("Name one of the fieldlabs that you are organiser of."),
     "in_the_past": _("Choose a moment that is still to come."),
     "too_far_ahead": _("Choose a moment within ten years."),
-    "days": _("The last day is before the first."),
-    "times": _("Check the days and times: a session ends after it starts and within a year, and enrolling closes before it."),
+    "ends_too_early": _("A session ends after it starts. Choose a later end, or an earlier start."),
+    "lasts_too_long": _("A session lasts a year at most. Choose an earlier end."),
+    "closes_too_late": _("Enrolling closes before the session starts, or just then. Choose an earlier day."),
+    "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),
     "int_from_float": _("This must be a whole number."),
@@ -218,13 +271,19 @@ def language_of(request: web.Request) -> Language:
     return "nl"
 
 
-def told(rejected: Rejected, language: Language) -> dict[str, object]:
+def text(english: str, language: Language) -> str:
+    """A text that was marked for translation, in that language."""
+    return TEXTS[language].gettext(english)
+
+
+def told(rejected: Rejected, language: Language, *, wanted_a_change: bool = False) -> dict[str, object]:
     """The problem's JSON with title, detail and faults in plain words of that language."""
     body = body_of(rejected)
     say = TEXTS[language].gettext
     if rejected.slug in PROBLEMS:
         title, detail = PROBLEMS[rejected.slug]
-        body["title"], body["detail"] = say(title), say(detail)
+        unchanged = [say(NOTHING_CHANGED)] if wanted_a_change and rejected.slug in CHANGES_NOTHING else []
+        body["title"], body["detail"] = say(title), " ".join([*unchanged, say(detail)])
     if rejected.errors:
         body["errors"] = [
             {"pointer": fault["pointer"], "code": fault["code"], "detail": advice(fault, language)} for fault in rejected.errors
@@ -240,7 +299,7 @@ def advice(fault: Mapping[str, str], language: Language) -> str:
 
 async def page_or_json(request: web.Request, rejected: Rejected, *, as_json: bool) -> web.StreamResponse:
     """A problem for a program, a page for a person."""
-    body = told(rejected, language_of(request))
+    body = told(rejected, language_of(request), wanted_a_change=request.method not in ("GET", "HEAD"))
     if as_json or RENDER_PAGE not in request.app:
         return response_of(rejected, body)
     return await request.app[RENDER_PAGE](request, rejected, body)

@@ -116,6 +116,13 @@ FIELDLAB_KINDS: Mapping[str, str] = {
     "related": _("Related place"),
 }
 
+SOURCES: Mapping[str, str] = {
+    "general knowledge": _("general knowledge"),
+    "general knowledge (one of the first ten)": _("general knowledge (one of the first ten)"),
+    "general knowledge (WCM)": _("general knowledge (World Class Maintenance)"),
+}
+"""Where a fact comes from, if that is nothing that can be looked up."""
+
 CERTAINTY: Mapping[str, str] = {
     "high": _("We are quite sure of these facts."),
     "medium": _("We are fairly sure of these facts; something may have changed."),
@@ -145,6 +152,118 @@ STEPS: Mapping[str, str] = {
     "region": _("Follow how many people take part."),
     "operator": _("Keep the platform running."),
 }
+
+ANSWERS: Mapping[str, str] = {
+    "work": _("Where you work"),
+    "home": _("Where you live"),
+    "employerSizeClass": _("Size of the employer"),
+    "sector": _("Sector"),
+    "workerGroup": _("Situation of the worker"),
+    "fundingScheme": _("Who pays"),
+}
+"""What somebody told with an enrollment."""
+
+ANSWERED: Mapping[str, Mapping[str, str]] = {
+    "employerSizeClass": SIZE_CLASSES,
+    "sector": SECTORS,
+    "workerGroup": GROUPS_REPORTED,
+    "fundingScheme": FUNDING_REPORTED,
+}
+
+ACTIONS: Mapping[str, str] = {
+    "signed-in": _("signed in"),
+    "signed-out": _("signed out"),
+    "signed-out-elsewhere": _("signed out on all other devices"),
+    "signed-out-there": _("signed out on another device"),
+    "signed-out-by-operator": _("was signed out everywhere by an operator"),
+    "enrolled": _("enrolled"),
+    "withdrew": _("withdrew"),
+    "enrollments-seen": _("looked at enrollments"),
+    "people-seen": _("looked at who has which role"),
+    "data-corrected": _("corrected their own data"),
+    "data-downloaded": _("downloaded their own data"),
+    "erased": _("was erased, as they asked"),
+    "erased-on-request": _("was erased by an operator, as they asked"),
+    "let-go": _("was erased after two years away"),
+    "course-made": _("made a course"),
+    "course-changed": _("changed a course"),
+    "session-announced": _("announced a session"),
+    "session-changed": _("changed a session"),
+    "retention-chosen": _("chose for how long to remember who took part"),
+    "invited": _("invited somebody to a role"),
+    "invitation-withdrawn": _("withdrew an invitation"),
+    "invitation-declined": _("declined an invitation"),
+    "role-accepted": _("accepted a role"),
+    "role-chosen": _("chose another of their roles"),
+    "role-given-up": _("gave up a role"),
+    "role-withdrawn": _("withdrew somebody's role"),
+    "token-made": _("made a token"),
+    "token-ended": _("ended a token"),
+    "account-connected": _("connected an account of an organisation"),
+    "account-disconnected": _("disconnected an account of an organisation"),
+    "audit-read": _("read the audit log"),
+}
+"""What somebody did, as the audit log has it: after "who" comes this."""
+
+DONE: Mapping[str, str] = {
+    "saved": _("Saved."),
+    "invited": _("The invitation is on its way."),
+    "invitation-withdrawn": _("The invitation is withdrawn."),
+    "invitation-declined": _("You declined the invitation."),
+    "role-withdrawn": _("The role is withdrawn. It counts nowhere any more."),
+    "role-given-up": _("You no longer have this role."),
+    "token-ended": _("The token has ended. It opens nothing any more."),
+    "signed-out-elsewhere": _("You are signed out everywhere else."),
+    "signed-out-there": _("That browser is signed out."),
+    "course-made": _("The course is published. Add a date, so that people can enroll."),
+    "session-announced": _("The date is published."),
+}
+"""What was done just now: the page that follows says it."""
+
+MAILS: Mapping[str, str] = {
+    "confirmed": _("You have a place"),
+    "confirmed-from-waiting-list": _("You have a place after all"),
+    "waitlisted": _("You are on the waiting list"),
+    "cancelled": _("You withdrew"),
+    "sign-in": _("A link to sign in"),
+    "invitation": _("An invitation to a role"),
+}
+
+MAILS_TO_CHOOSE: Mapping[str, str] = {
+    "waitlisted": _("That I am on a waiting list"),
+    "cancelled": _("That I withdrew"),
+}
+
+MAIL_STATES: Mapping[str, str] = {
+    "due": _("to be sent"),
+    "sending": _("being sent"),
+    "sent": _("sent"),
+    "unknown": _("probably sent"),
+    "no_recipient": _("not sent: there was nobody to send it to"),
+    "declined": _("not sent: you chose not to get it"),
+    "stale": _("not sent: it was no news any more"),
+    "failed": _("not sent: your mail server refused it"),
+}
+
+ERASED: Mapping[str, str] = {
+    "roles": _("roles"),
+    "tokens": _("tokens"),
+    "sessions": _("devices on which you were signed in"),
+    "accounts": _("accounts of organisations"),
+    "links": _("links to sign in"),
+    "invitations": _("invitations to you"),
+    "acts": _("lines of the audit log, of which the name went"),
+    "enrollments": _("enrollments, which are nobody's now"),
+    "givenUp": _("of which a place was given up"),
+}
+
+PARTS: Mapping[str, str] = {
+    "gateway": _("Your name and address, and how you signed in"),
+    "enrollment": _("Your enrollments"),
+    "notifications": _("Which mails you got"),
+    "catalog": _("Places that are left"),
+}
+"""The parts of the platform, by what they know of somebody."""
 
 DIMENSIONS: Mapping[str, str] = {
     "month": _("Month"),

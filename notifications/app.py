@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from notifications import reactions, upkeep
+from notifications import http, reactions, upkeep
 from notifications.channels.email.mail import Writer
 from notifications.channels.email.smtp import MailServer
 from notifications.sender import Sender
@@ -15,8 +15,9 @@ from shared.database.pool import connection, open_pool
 from shared.messaging.consumer import Consumer
 from shared.messaging.couriers import connect
 from shared.web.client import Client, open_session
+from shared.web.erasure_page import erasure_route
 from shared.web.principal import PrincipalKey
-from shared.web.server import Background, Listener, internal_app, port_of
+from shared.web.server import POOL, Background, Listener, internal_app, port_of
 
 NAME = "notifications"
 SENDERS = 4  # connections to the mail server, per process
@@ -48,7 +49,8 @@ async def open_service(settings: NotificationsSettings, background: Background) 
 
         logs = {"catalog": catalog.log(), "enrollment": enrollment.log(), "gateway": gateway.log()}
         consumer = Consumer(NAME, pool, transport, reactions.SUBSCRIPTIONS, logs, wake, settings.walk_seconds)
-        app = internal_app(key, [], ready)
+        app = internal_app(key, [*http.ROUTES, erasure_route(pool)], ready)
+        app[POOL], app[http.GATEWAY], app[http.WRITER] = pool, gateway, writer
         try:
             async with background:
                 background.start(consumer.run(), "consumer")

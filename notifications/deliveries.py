@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 Template = Literal["confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled", "sign-in", "invitation"]
-State = Literal["due", "sending", "sent", "unknown", "no_recipient", "stale", "failed"]
+State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 
 TOO_OLD = timedelta(days=3)
 """A fact that is older when first seen is history: whoever replays years of it must not mail people about them."""
@@ -94,11 +94,16 @@ class Nobody:
 
 
 @dataclass(frozen=True)
+class Declined:
+    """The person chose not to get such mails."""
+
+
+@dataclass(frozen=True)
 class NotDescribed:
     """The catalogue's fact about the session has not arrived yet."""
 
 
-Outcome = Sent | Unknown | Interrupted | Refused | Nobody | NotDescribed
+Outcome = Sent | Unknown | Interrupted | Refused | Nobody | Declined | NotDescribed
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,8 @@ def after(delivery: Delivery, outcome: Outcome, now: datetime) -> Step:
             return Step(key, waiting, copies, attempts, pause=INTERRUPTED_WAIT)
         case Nobody():
             return Step(key, "no_recipient", copies, attempts, finished=True)
+        case Declined():
+            return Step(key, "declined", copies, attempts, finished=True)
         case NotDescribed():
             return Step(key, waiting, copies, attempts, pause=_as_long_as_it_waited(delivery, now))
         case Refused(reason, permanent):

@@ -86,3 +86,24 @@ RETURNING delivery_id
 SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float AS oldest_seconds
   FROM delivery
  WHERE finished_at IS NULL
+
+-- name: rekey
+-- Enrollments became nobody's: the ledger goes along.
+UPDATE delivery SET recipient_id = whose.person_id
+  FROM unnest($1::text[], $2::uuid[]) AS whose (subject, person_id)
+ WHERE delivery.subject = whose.subject AND delivery.recipient_id <> whose.person_id
+
+-- name: any_to
+SELECT EXISTS (SELECT FROM delivery WHERE recipient_id = $1)
+
+-- name: told
+-- What somebody was told, and when.
+SELECT template, session_id, enrollment_id, state, queued_at, finished_at FROM delivery WHERE recipient_id = $1 ORDER BY delivery_id
+
+-- name: latest
+SELECT delivery_id, message_id, recipient_id, template, revision, logged_at, session_id, enrollment_id, position, copies,
+       attempts, queued_at
+  FROM delivery
+ WHERE recipient_id = $1 AND enrollment_id = $2
+ ORDER BY revision DESC
+ LIMIT 1

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from notifications import store
 from notifications.deliveries import TOO_OLD, Notice, Template
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
-from shared.contracts.enrollment import EnrollmentCancelled, EnrollmentWaitlisted, SeatConfirmed
-from shared.contracts.gateway import PersonInvited, SignInRequested
+from shared.contracts.enrollment import EnrollmentAnonymised, EnrollmentCancelled, EnrollmentWaitlisted, SeatConfirmed
+from shared.contracts.gateway import PersonForgotten, PersonInvited, SignInRequested
 from shared.database.pool import Connection
+from shared.messaging import forgetting
 from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope, Message
 
@@ -35,6 +36,18 @@ async def on_sign_ins(conn: Connection, facts: Sequence[Envelope[SignInRequested
 async def on_invitations(conn: Connection, facts: Sequence[Envelope[PersonInvited]]) -> None:
     """Ask whoever was invited to answer."""
     await store.queue(conn, [_about_invitation(fact) for fact in facts])
+
+
+async def on_anonymised(conn: Connection, facts: Sequence[Envelope[EnrollmentAnonymised]]) -> None:
+    """Nobody is told: the person is gone, or it is long ago. The ledger forgets with the desk."""
+    await store.rekey(conn, {fact.event.subject: fact.event.person_id for fact in facts})
+
+
+async def on_forgotten(conn: Connection, facts: Sequence[Envelope[PersonForgotten]]) -> None:
+    """The ledger follows when the desk says which enrollments it was; `upkeep` sees when it is done."""
+    for fact in facts:
+        if erasure := await forgetting.begin(conn, fact.event):
+            await forgetting.rekey_trouble(conn, erasure)
 
 
 def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
@@ -97,6 +110,8 @@ SUBSCRIPTIONS: Subscriptions = {
     SeatConfirmed: on_enrollments,
     EnrollmentWaitlisted: on_enrollments,
     EnrollmentCancelled: on_enrollments,
+    EnrollmentAnonymised: on_anonymised,
     SignInRequested: on_sign_ins,
     PersonInvited: on_invitations,
+    PersonForgotten: on_forgotten,
 }

@@ -25,6 +25,8 @@ class Recipient(BaseModel):
     email: str
     name: str | None
     language: Language
+    declines: Sequence[Template] = ()
+    """Which mails the person chose not to get."""
     link: str = ""
     """Where a mail about signing in or an invitation leads."""
     minutes: int = 0
@@ -54,7 +56,7 @@ async def ask(gateway: Client, deliveries: Sequence[Delivery]) -> dict[int, Reci
     wanted: dict[str, list[str]] = {"people": [], "signIns": [], "invitations": []}
     for delivery in deliveries:
         wanted[KINDS.get(delivery.template, "people")].append(str(delivery.recipient_id))
-    _, answer = await gateway.call("POST", "/internal/recipients", body=orjson.dumps(wanted))
+    _, answer = await gateway.call("POST", "/internal/recipients", gateway.itself, body=orjson.dumps(wanted))
     found = Recipients.model_validate_json(answer)
     by_id = {**found.people, **found.sign_ins, **found.invitations}
     return {d.delivery_id: by_id[d.recipient_id] for d in deliveries if d.recipient_id in by_id}

@@ -22,7 +22,7 @@ from notifications import recipients, store
 from notifications.channels.email.headers import CannotBeWritten
 from notifications.channels.email.mail import Mail, Writer
 from notifications.channels.email.smtp import Connection, MailServer, MailServerAway
-from notifications.deliveries import Delivery, Interrupted, Nobody, NotDescribed, Outcome, Refused, Step, after
+from notifications.deliveries import Declined, Delivery, Interrupted, Nobody, NotDescribed, Outcome, Refused, Step, after
 from notifications.recipients import Recipient
 from notifications.store import Session
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Pool, connection
@@ -126,6 +126,8 @@ class Sender:
             session = sessions.get(delivery.session_id) if delivery.session_id else None
             if recipient is None:
                 settled.append((delivery, Nobody()))
+            elif delivery.template in recipient.declines and not delivery.copies:
+                settled.append((delivery, Declined()))
             elif delivery.session_id and session is None:
                 settled.append((delivery, NotDescribed()))
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -117,6 +117,34 @@ async def release(conn: Connection, lease: UUID) -> None:
 async def lose_sight(conn: Connection, wait: timedelta) -> int:
     """Note that nobody knows about mails whose sender is gone; returns how many."""
     return len(await conn.fetch(SQL.lose_sight, wait))
+
+
+async def rekey(conn: Connection, whose: Mapping[str, UUID]) -> None:
+    """Put these ids on whatever was told, or is to be, about these subjects."""
+    await conn.execute(SQL.rekey, list(whose), list(whose.values()))
+
+
+async def knows(conn: Connection, person_id: UUID) -> bool:
+    """Whether anything in the ledger is under this id."""
+    known: bool = await conn.fetchval(SQL.any_to, person_id)
+    return known
+
+
+async def told(conn: Connection, person_id: UUID) -> Sequence[dict[str, object]]:
+    """What somebody was told, the oldest first."""
+    return [
+        {
+            "about": row["template"], "sessionId": row["session_id"], "enrollmentId": row["enrollment_id"],
+            "state": row["state"], "queuedAt": row["queued_at"], "finishedAt": row["finished_at"],
+        }
+        for row in await conn.fetch(SQL.told, person_id)
+    ]  # fmt: skip
+
+
+async def latest(conn: Connection, person_id: UUID, enrollment_id: UUID) -> Delivery | None:
+    """The newest of what somebody was told, or is about to be, of an enrollment."""
+    row = await conn.fetchrow(SQL.latest, person_id, enrollment_id)
+    return Delivery(**row) if row else None
 
 
 async def waiting(conn: Connection) -> Waiting:

@@ -9,8 +9,9 @@ from prometheus_client import Gauge
 from notifications import store
 from notifications.deliveries import UNKNOWN_WAIT
 from notifications.sender import AWAY, mails_total
-from shared.database.pool import Pool, connection
+from shared.database.pool import Pool, connection, transaction
 from shared.logs import logger
+from shared.messaging import forgetting
 
 LOOK_EVERY = 1.0
 LOOKS_PER_MEASURE = 15
@@ -26,6 +27,7 @@ async def look_after(pool: Pool) -> None:
             await measure(pool)
             for _ in range(LOOKS_PER_MEASURE):
                 await lose_sight(pool)
+                await forget(pool)
                 await asyncio.sleep(LOOK_EVERY)
         except AWAY as error:
             logger.warning("ledger not looked after", reason=f"{type(error).__name__}: {error}")
@@ -40,6 +42,16 @@ async def lose_sight(pool: Pool) -> int:
         mails_total.labels("unknown").inc(count)
         logger.warning("nobody knows whether these mails went out", count=count)
     return count
+
+
+async def forget(pool: Pool) -> None:
+    """See which erasures are done: nothing is under the person's id any more. For a day, see to it that this stays so."""
+    async with transaction(pool) as conn:
+        for erasure in await forgetting.unfinished(conn):
+            await forgetting.rekey_trouble(conn, erasure)
+            if not await store.knows(conn, erasure.person_id):
+                await forgetting.done(conn, erasure)
+        await forgetting.let_go(conn)
 
 
 async def measure(pool: Pool) -> None:

@@ -14,8 +14,8 @@ class Rejected(Exception):
     detail: str = ""
     retry_after: int | None = None
     """Seconds after which asking again makes sense."""
-    allow: str = ""
-    """For a 405, the methods that there are."""
+    allowed: str = ""
+    """The methods that the address does answer to, for one that it does not (405)."""
     errors: list[dict[str, str]] = field(default_factory=list)
     """One entry per faulty field: where it stands (`field`) and what to do (`detail`)."""
 

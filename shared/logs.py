@@ -6,7 +6,10 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+from prometheus_client import Counter
 
+not_http_total = Counter("skillslab_not_http_total", "Requests that could not be read as HTTP")
 logger: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -37,3 +40,13 @@ def configure(service: str, level: str = "INFO") -> None:
         )
     )
     logging.basicConfig(level="WARNING", handlers=[handler], force=True)
+    logging.getLogger("aiohttp.server").addFilter(_without_what_was_sent)
+
+
+def _without_what_was_sent(record: logging.LogRecord) -> bool:
+    """Leave out what is no HTTP: anybody may send it, as much as they like, and it may hold a secret. It is counted."""
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+        not_http_total.inc()
+        return False
+    record.args = ("somebody",)
+    return True

@@ -25,16 +25,13 @@ class Running:
     """All services, each as so many processes, with addresses of this machine alone."""
 
     def __init__(
-        self,
-        folder: Path,
-        database_url: str,
-        bus_url: str,
-        *,
-        smtp_url: str = "",
-        workers: int = 1,
-        settings: Mapping[str, str] | None = None,
-    ) -> None:
-        """`database_url` ends in the prefix of the databases' names; `bus_url` may be empty for PGMQ beside them."""
+        self, folder: Path, database_url: str, bus_url: str, *,
+        smtp_url: str = "", workers: int = 1, more: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """`database_url` ends in the prefix of the databases' names; `bus_url` may be empty for PGMQ beside them.
+
+        `more` is told to every process as well.
+        """
         self.folder = folder
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
@@ -50,7 +47,7 @@ class Running:
             "SKILLSLAB_DEMO": "1",
             "SKILLSLAB_SMTP_URL": smtp_url,
             "SKILLSLAB_WALK_SECONDS": count("5", "60"),
-            **(settings or {}),
+            **(more or {}),
         }
         self.children: list[Child] = []
 

@@ -1,13 +1,14 @@
 """Who may see which figure exactly. Pure: it works on figures that were counted already.
 
-A reviewer sees the own region exact. Of any other region, counts of 1 to 4 are hidden, and with them so many others of the
-same column that nothing follows by subtraction: at least three lines, which add up to at least the threshold. One mark stands
-for both kinds.
+A reviewer sees the own region exact, and knows it: what has to be protected of a figure is the part that is not the reviewer's
+own, for that is what is left when the own part is subtracted. Of that part counts of 1 to 4 are hidden, and with them so many
+others of the same column that nothing follows by subtraction: at least three lines, whose parts add up to at least the
+threshold. One mark stands for both kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from enrollment.uptake.queries import Figures, Report
 
@@ -17,8 +18,8 @@ TOGETHER = ("confirmed", "participants")
 """Columns of which the one would give the other away: hidden on the same lines."""
 
 Line = dict[str, object]
+Counts = Mapping[str, int]
 WITHHELD: Mapping[str, bool] = {"withheld": True}
-IsOwn = Callable[[Figures], bool]
 
 
 def exact(report: Report) -> tuple[list[Line], Line]:
@@ -26,37 +27,48 @@ def exact(report: Report) -> tuple[list[Line], Line]:
     return [_shown(line, line.counts) for line in report.items], _shown(report.totals, report.totals.counts)
 
 
-def protected(report: Report, is_own: IsOwn) -> tuple[list[Line], Line]:
-    """With small figures hidden, except on the lines that are the reviewer's own."""
-    lines = list(report.items)
-    hidden = {column: _hidden(lines, [column], is_own) for column in report.totals.counts if column not in TOGETHER}
-    together = _hidden(lines, TOGETHER, is_own)
-    hidden |= dict.fromkeys(TOGETHER, together)
+def protected(report: Report, own: Report) -> tuple[list[Line], Line]:
+    """With small figures hidden. `own` is the answer to the same question about the reviewer's own region alone."""
+    of_own = {tuple(line.key.items()): line.counts for line in own.items}
+    others = [_less(line.counts, of_own.get(tuple(line.key.items()), {})) for line in report.items]
+    of_others = _less(report.totals.counts, own.totals.counts)
+    hidden = {column: _hidden(others, [column]) for column in of_others if column not in TOGETHER}
+    hidden |= dict.fromkeys(TOGETHER, _hidden(others, TOGETHER))
     shown = [
         _shown(line, {name: WITHHELD if number in hidden[name] else count for name, count in line.counts.items()})
-        for number, line in enumerate(lines)
+        for number, line in enumerate(report.items)
     ]
     totals = {
-        name: WITHHELD if 0 < count < THRESHOLD or _gives_away(lines, name, hidden[name]) else count
+        name: WITHHELD if _is_small(of_others, name) or _gives_away(others, name, hidden[name]) else count
         for name, count in report.totals.counts.items()
     }
     return shown, _shown(report.totals, totals)
 
 
-def _gives_away(lines: Sequence[Figures], column: str, hidden: set[int]) -> bool:
+def _less(counts: Counts, own: Counts) -> Counts:
+    return {name: count - own.get(name, 0) for name, count in counts.items()}
+
+
+def _is_small(of_others: Counts, name: str) -> bool:
+    """Whether a figure says how few others there are; few seats say that there are few people, and the other way round."""
+    together = TOGETHER if name in TOGETHER else (name,)
+    return any(0 < of_others[column] < THRESHOLD for column in together)
+
+
+def _gives_away(others: Sequence[Counts], column: str, hidden: set[int]) -> bool:
     """Whether a total would say too much about its hidden lines: there were not enough others to hide among them."""
-    return bool(hidden) and (len(hidden) < FEWEST_HIDDEN or sum(lines[number].counts[column] for number in hidden) < THRESHOLD)
+    return bool(hidden) and (len(hidden) < FEWEST_HIDDEN or sum(others[number][column] for number in hidden) < THRESHOLD)
 
 
-def _hidden(lines: Sequence[Figures], columns: Sequence[str], is_own: IsOwn) -> set[int]:
+def _hidden(others: Sequence[Counts], columns: Sequence[str]) -> set[int]:
     """The numbers of the lines that must be hidden in these columns."""
 
     def smallest(number: int) -> int:
-        return min((lines[number].counts[name] for name in columns if lines[number].counts[name]), default=0)
+        return min((others[number][name] for name in columns if others[number][name]), default=0)
 
-    others = [number for number, line in enumerate(lines) if not is_own(line) and smallest(number)]
-    hidden = {number for number in others if smallest(number) < THRESHOLD}
-    for number in sorted(set(others) - hidden, key=smallest):
+    with_others = [number for number in range(len(others)) if smallest(number)]
+    hidden = {number for number in with_others if smallest(number) < THRESHOLD}
+    for number in sorted(set(with_others) - hidden, key=smallest):
         if not hidden or (len(hidden) >= FEWEST_HIDDEN and sum(map(smallest, hidden)) >= THRESHOLD):
             break
         hidden.add(number)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.contracts.catalog import MunicipalityPlaced
-from shared.contracts.enrollment import EnrollmentCancelled, EnrollmentFact, EnrollmentWaitlisted, SeatConfirmed
+from shared.contracts.enrollment import (
+    AboutEnrollment,
+    EnrollmentAnonymised,
+    EnrollmentCancelled,
+    EnrollmentWaitlisted,
+    SeatConfirmed,
+)
 from shared.database import sql
 from shared.database.pool import Connection
 from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope
 
 SQL = sql.load(__file__, "uptake.sql")
-COUNTED = (SeatConfirmed, EnrollmentWaitlisted, EnrollmentCancelled)
+COUNTED = (SeatConfirmed, EnrollmentWaitlisted, EnrollmentCancelled, EnrollmentAnonymised)
 
 
-async def on_enrollments(conn: Connection, facts: Sequence[Envelope[EnrollmentFact]]) -> None:
+async def on_enrollments(conn: Connection, facts: Sequence[Envelope[AboutEnrollment]]) -> None:
     messages = [fact.message for fact in facts]
     await conn.execute(
         SQL.project,
@@ -49,5 +55,6 @@ SUBSCRIPTIONS: Subscriptions = {
     SeatConfirmed: on_enrollments,
     EnrollmentWaitlisted: on_enrollments,
     EnrollmentCancelled: on_enrollments,
+    EnrollmentAnonymised: on_enrollments,
     MunicipalityPlaced: on_municipalities,
 }

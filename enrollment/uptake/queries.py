@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from enrollment.uptake.questions import Question
@@ -62,9 +62,9 @@ class Report:
     totals: Figures = field(default_factory=lambda: Figures({}, {}))
 
 
-async def report(conn: Connection, question: Question) -> Report:
-    """Exact figures, whoever asks; `disclosure` decides what of them may be seen."""
-    where, values = _where(question)
+async def report(conn: Connection, question: Question, within: Collection[str] | None = None) -> Report:
+    """Exact figures, whoever asks; `disclosure` decides what of them may be seen. `within` narrows to these municipalities."""
+    where, values = _where(question, within)
     groups = [_column(dimension, question.basis) for dimension in question.group_by]
     totals = await conn.fetchrow(f"SELECT {_COUNTS} FROM uptake_enrollment WHERE {where}", *values)  # noqa: S608
     assert totals is not None
@@ -96,13 +96,16 @@ _COUNTS = ", ".join(
 )
 
 
-def _where(question: Question) -> tuple[str, list[object]]:
+def _where(question: Question, within: Collection[str] | None) -> tuple[str, list[object]]:
     """Every name in the text comes from the tables above, every value goes along as a parameter."""
     values: list[object] = [question.from_, question.to]
     parts = ["decided_on BETWEEN $1 AND $2"]
     if question.region != "NL":
         values.append(question.region)
         parts.append(f"{question.basis}_{LEVELS[question.region[:2]]} = ${len(values)}")
+    if within is not None:
+        values.append(list(within))
+        parts.append(f"{question.basis}_municipality = ANY(${len(values)}::text[])")
     for name, column in FILTERS.items():
         value = getattr(question, name)
         if value is not None:

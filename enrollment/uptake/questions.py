@@ -58,5 +58,5 @@ class Question(BaseModel):
     @classmethod
     def _in_order(cls, to: date, info: ValidationInfo) -> date:
         if "from_" in info.data and to < info.data["from_"]:
-            raise PydanticCustomError("days", "`to` cannot be before `from`")
+            raise PydanticCustomError("days_reversed", "`to` cannot be before `from`")
         return to

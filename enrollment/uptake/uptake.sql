@@ -7,7 +7,10 @@ SELECT fact.*
          ORDER BY subject, revision DESC) AS newest,
        LATERAL uptake_row(newest.type, newest.revision, newest.data) AS fact
     ON CONFLICT (session_id, enrollment_id) DO UPDATE
-   SET revision = excluded.revision, state = excluded.state, decided_on = excluded.decided_on
+   SET revision = excluded.revision, state = excluded.state, decided_on = excluded.decided_on, person_id = excluded.person_id,
+       worker_group = excluded.worker_group, home_municipality = excluded.home_municipality,
+       home_province = excluded.home_province, home_labour_market_region = excluded.home_labour_market_region,
+       home_landsdeel = excluded.home_landsdeel, home_hub = excluded.home_hub
  WHERE uptake_enrollment.revision < excluded.revision
 
 -- name: place

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from gateway import acts
 from gateway.api.operation import Operations
-from gateway.api.passing import forward
+from gateway.api.passing import forward, made
 from gateway.api.shapes import (
     Course,
     CourseChanges,
     CourseFilter,
     CourseWithSessions,
-    FoundCourse,
+    FoundCourses,
     NewCourse,
     NewSession,
     Page,
@@ -26,7 +27,7 @@ courses = Operations("Courses")
 NOT_THEIRS = ["403 not-the-organiser"]
 
 
-@courses.declare("GET", "/v1/courses", "Find courses", {200: Page[FoundCourse]}, query=CourseFilter)
+@courses.declare("GET", "/v1/courses", "Find courses", {200: FoundCourses}, query=CourseFilter)
 async def get_courses(request: web.Request) -> web.Response:
     """Full-text search in Dutch and English that forgives a misspelt word and finds it inside a longer one."""
     return await forward(request, request.app[CATALOG])
@@ -36,10 +37,11 @@ async def get_courses(request: web.Request) -> web.Response:
     "POST", "/v1/courses", "Add a course", {201: Course}, who="organiser", body=NewCourse, problems=NOT_THEIRS,
     leads_to={"get_course": "courseId", "patch_course": "courseId", "post_session": "courseId"},
 )  # fmt: skip
+@acts.act("course-made")
 async def post_course(request: web.Request) -> web.Response:
     """At your own fieldlab. It is published at once unless `state` says draft."""
     signed_in(request)
-    return await forward(request, request.app[CATALOG])
+    return made(await forward(request, request.app[CATALOG]), "/v1/courses")
 
 
 @courses.declare("GET", "/v1/courses/{courseId}", "One course", {200: CourseWithSessions})
@@ -52,6 +54,7 @@ async def get_course(request: web.Request) -> web.Response:
     "PATCH", "/v1/courses/{courseId}", "Change a course", {200: Course}, who="organiser", body=CourseChanges,
     problems=[*NOT_THEIRS, "409 course-has-sessions"],
 )  # fmt: skip
+@acts.act("course-changed")
 async def patch_course(request: web.Request) -> web.Response:
     """What is left out stays as it is."""
     signed_in(request)
@@ -63,10 +66,11 @@ async def patch_course(request: web.Request) -> web.Response:
     problems=[*NOT_THEIRS, "409 course-not-published"],
     leads_to={"get_session": "sessionId", "patch_session": "sessionId", "post_enrollment": "sessionId"},
 )  # fmt: skip
+@acts.act("session-announced")
 async def post_session(request: web.Request) -> web.Response:
     """It is `announced` until the desk opens it, within a second."""
     signed_in(request)
-    return await forward(request, request.app[CATALOG])
+    return made(await forward(request, request.app[CATALOG]), "/v1/sessions")
 
 
 @courses.declare("GET", "/v1/sessions", "Sessions by id", {200: Page[Session]}, query=SessionsById)
@@ -85,6 +89,7 @@ async def get_session(request: web.Request) -> web.Response:
     "PATCH", "/v1/sessions/{sessionId}", "Describe a session differently", {200: Session}, who="organiser",
     body=SessionChanges, problems=[*NOT_THEIRS, "409 session-started"],
 )  # fmt: skip
+@acts.act("session-changed")
 async def patch_session(request: web.Request) -> web.Response:
     """Its texts, place and times. Its seats are the desk's."""
     signed_in(request)

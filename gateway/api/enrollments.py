@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+import orjson
 from aiohttp import web
 
+from gateway import acts
 from gateway.api.operation import Operations
-from gateway.api.passing import forward, id_in_path, idempotency_key, sent
+from gateway.api.passing import forward, id_in_path, idempotency_key, made, sent
 from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, Nothing, Page
 from gateway.clients import CATALOG, ENROLLMENT, REQUESTS, Answer, Request
 from gateway.edge import signed_in
@@ -21,6 +25,7 @@ enrollments = Operations("Enrollments")
     problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 enrollment-closed", "400 unknown-municipality"],
     leads_to={"get_enrollment": "enrollmentId", "post_cancellation": "enrollmentId"},
 )  # fmt: skip
+@acts.act("enrolled")
 async def post_enrollment(request: web.Request) -> web.Response:
     """A seat, or a place in the queue when there is none left. A second request by the same person for the same session
     answers 200 with the first.
@@ -29,7 +34,7 @@ async def post_enrollment(request: web.Request) -> web.Response:
     must_be_worker(principal)
     wanted = await sent(request, EnrollmentRequest)
     answer = await ask_for_seat(request.app, principal, wanted, idempotency_key(request))
-    return json_bytes(answer.body, answer.status)
+    return made(json_bytes(answer.body, answer.status), "/v1/enrollments")
 
 
 def must_be_worker(principal: Principal) -> None:
@@ -54,21 +59,33 @@ async def ask_for_seat(app: web.Application, principal: Principal, wanted: Enrol
 async def get_enrollments(request: web.Request) -> web.Response:
     """Newest first: your own and, as an organiser, those at your fieldlab."""
     signed_in(request)
-    return await forward(request, request.app[ENROLLMENT])
+    answer = await forward(request, request.app[ENROLLMENT])
+    await told_of(request, answer, "enrollments-seen")
+    return answer
 
 
 @enrollments.declare("GET", "/v1/enrollments/{enrollmentId}", "One enrollment", {200: Enrollment}, who="signed in")
 async def get_enrollment(request: web.Request) -> web.Response:
     """Your own or, as an organiser, one at your fieldlab."""
     signed_in(request)
-    id_in_path(request, "enrollmentId")
-    return await forward(request, request.app[ENROLLMENT])
+    wanted = id_in_path(request, "enrollmentId")
+    answer = await forward(request, request.app[ENROLLMENT])
+    await told_of(request, answer, "enrollments-seen", f"enrollments/{wanted}")
+    return answer
+
+
+async def told_of(request: web.Request, answer: web.Response, action: str, record: str = "") -> None:
+    """Write down whose enrollments are in an answer to somebody else. A worker is only ever told of their own."""
+    if signed_in(request).has("organiser") and isinstance(answer.body, bytes):
+        told = orjson.loads(answer.body)
+        await acts.saw(request, action, {UUID(item["personId"]) for item in told.get("items", [told])}, record)
 
 
 @enrollments.declare(
     "POST", "/v1/enrollments/{enrollmentId}/cancellation", "Withdraw", {200: Enrollment}, who="signed in",
     body=Nothing, body_required=False, problems=["403 not-yours", "409 session-started"],
 )  # fmt: skip
+@acts.act("withdrew")
 async def post_cancellation(request: web.Request) -> web.Response:
     """The seat goes to the next in line at once. Withdrawing again changes nothing and answers the same."""
     signed_in(request)

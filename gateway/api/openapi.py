@@ -66,14 +66,15 @@ def openapi(operations: Sequence[Operation], server_url: str, cookie: str) -> di
 
 HEADERS: Mapping[str, Mapping[str, Any]] = {
     "API-Version": {"description": "Of this document.", "required": True, "schema": {"type": "string"}},
+    "Location": {"description": "Where it is.", "required": True, "schema": {"type": "string", "format": "uri-reference"}},
     "Retry-After": {
         "description": "Seconds after which asking again makes sense.", "required": True,
         "schema": {"type": "integer", "minimum": 0},
     },
     "WWW-Authenticate": {"description": "How to sign in.", "required": True, "schema": {"type": "string"}},
 }  # fmt: skip
-OF_STATUS = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
-"""The header that goes along with a refusal, beside those that go along with every answer."""
+OF_STATUS = {"201": "Location", "202": "Location", "401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
+"""The header that goes along with an answer, beside those that go along with every one."""
 
 
 def _document(operation: Operation, names: Mapping[Any, Any]) -> dict[str, Any]:
@@ -94,15 +95,16 @@ def _document(operation: Operation, names: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _responses(operation: Operation, operations: Sequence[Operation], names: Mapping[Any, Any]) -> dict[str, Any]:
     links = _links(operation, operations)
-    along = {"headers": _headers("API-Version"), **({"links": links} if links else {})}
+    along = {"links": links} if links else {}
     answers = {
-        str(status): _answer(status, model, operation.files, names) | along for status, model in operation.answers.items()
+        str(status): _answer(status, model, operation.files, names) | {"headers": _headers(str(status))} | along
+        for status, model in operation.answers.items()
     }
     problem = {"application/problem+json": {"schema": names[(Problem, "serialization")]}}
     refusals = {
         status: {
             "description": "; ".join(f"`{slug}`: {PROBLEMS[slug][0]}" for slug in slugs),
-            "headers": _headers("API-Version", *([OF_STATUS[status]] if status in OF_STATUS else [])),
+            "headers": _headers(status),
             "content": problem,
         }
         for status, slugs in _refusals(operation).items()
@@ -110,7 +112,8 @@ def _responses(operation: Operation, operations: Sequence[Operation], names: Map
     return answers | refusals
 
 
-def _headers(*names: str) -> dict[str, Any]:
+def _headers(status: str) -> dict[str, Any]:
+    names = ["API-Version", *([OF_STATUS[status]] if status in OF_STATUS else [])]
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
@@ -156,7 +159,7 @@ def _refusals(operation: Operation) -> dict[str, list[str]]:
 
 
 def _answer(status: int, model: Model | None, files: Sequence[str], names: Mapping[Any, Any]) -> dict[str, Any]:
-    descriptions = {200: "As it is.", 201: "Made.", 204: "Done."}
+    descriptions = {200: "As it is.", 201: "Made.", 202: "Begun.", 204: "Done."}
     answer: dict[str, Any] = {"description": descriptions.get(status, "Answer.")}
     if model:
         answer["content"] = {"application/json": {"schema": names[(model, "serialization")]}} | {kind: {} for kind in files}

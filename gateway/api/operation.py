@@ -31,7 +31,7 @@ class Input(BaseModel):
 class Fault(Shape):
     """One faulty field: where it stands, and what to do about it."""
 
-    pointer: str = Field(pattern="^#/")
+    pointer: str = Field(pattern="^#(/|$)")
     code: str
     detail: str
 

@@ -6,6 +6,7 @@ import re
 from typing import TypeVar
 from uuid import UUID
 
+import orjson
 from aiohttp import web
 from pydantic import BaseModel
 
@@ -16,7 +17,7 @@ from shared.web.server import json_bytes
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 MAX_KEY = 200
-KEY = re.compile(f"[!-~]{{1,{MAX_KEY}}}")
+KEY = rf"^[!-~]{{1,{MAX_KEY}}}$"
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -37,6 +38,13 @@ async def forward(request: web.Request, client: Client) -> web.Response:
     return json_bytes(answer, status)
 
 
+def made(answer: web.Response, collection: str) -> web.Response:
+    """The same answer, which says where it is what was made."""
+    if answer.status == 201 and isinstance(answer.body, bytes):
+        answer.headers["Location"] = f"{collection}/{orjson.loads(answer.body)['id']}"
+    return answer
+
+
 async def sent(request: web.Request, model: type[M]) -> M:
     """The JSON body, checked. Raises pydantic's ValidationError: a 400 with all faults together."""
     return model.model_validate_json(await request.read())
@@ -45,7 +53,7 @@ async def sent(request: web.Request, model: type[M]) -> M:
 def idempotency_key(request: web.Request) -> str | None:
     """The Idempotency-Key, if there is one. Raises Rejected (400) for one that cannot be kept."""
     key = request.headers.get(IDEMPOTENCY_KEY)
-    if key is not None and not KEY.fullmatch(key):
+    if key is not None and not re.fullmatch(KEY, key):
         fault = {"pointer": f"#/{IDEMPOTENCY_KEY}", "code": "header", "limit": str(MAX_KEY)}
         raise Rejected("invalid-input", 400, errors=[fault])
     return key

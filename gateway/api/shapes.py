@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from gateway.api.operation import Input, Shape
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+from shared.text import Words
 
 T = TypeVar("T", bound=Shape)
 
@@ -31,7 +32,8 @@ UNSEEN = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u206
 """Control characters, and those that turn the order in which text is shown."""
 NOT_ON_A_LINE = r"\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 """The same, and what breaks a line."""
-Words = Annotated[str, Field(max_length=200, pattern=f"^[^{UNSEEN}]*$")]
+Name = Annotated[Words, Field(json_schema_extra={"pattern": f"^[^{NOT_ON_A_LINE}]*$"})]
+Sought = Annotated[str, Field(max_length=200, pattern=f"^[^{UNSEEN}]*$")]
 
 
 class Paging(Input):
@@ -72,7 +74,7 @@ class Region(Shape):
 
 
 class MunicipalityFilter(Paging):
-    q: Words | None = Field(default=None, description="Part of the name, or of what people call it.")
+    q: Sought | None = Field(default=None, description="Part of the name, or of what people call it.")
 
 
 class Municipality(Shape):
@@ -97,7 +99,7 @@ class Theme(Shape):
 
 
 class FieldlabFilter(Paging):
-    q: Words | None = None
+    q: Sought | None = None
     region: RegionCode | None = None
 
 
@@ -144,7 +146,7 @@ Level = Annotated[int, Field(ge=1, le=8, description="EQF level")]
 class CourseFilter(Paging):
     """`from` and `to` are inclusive days, in Amsterdam, on which a session starts."""
 
-    q: Words | None = Field(default=None, description="Words to find.")
+    q: Sought | None = Field(default=None, description="Words to find.")
     fieldlab_id: FieldlabId | None = None
     region: RegionCode | None = None
     theme: ThemeId | None = None
@@ -295,6 +297,10 @@ class FoundCourse(Course):
     next_session: SessionSummary | None
 
 
+class FoundCourses(Page[FoundCourse]):
+    some_words: bool = Field(default=False, description="There, and true, where nothing has all the words: these have some.")
+
+
 class CourseWithSessions(Course):
     sessions: list[Session]
 
@@ -400,9 +406,120 @@ class RoleShape(Shape):
     region: str | None = None
 
 
+MailThatCanBeDeclined = Literal["waitlisted", "cancelled"]
+
+
 class Me(Shape):
     person_id: UUID
     name: str
     email: str
     language: Literal["nl", "en"]
+    declines: list[MailThatCanBeDeclined] = Field(description="Mails that you chose not to get.")
     roles: list[RoleShape]
+
+
+class MyChanges(Input):
+    """What to change; what is left out stays as it is."""
+
+    name: Name | None = None
+    language: Literal["nl", "en"] | None = None
+    declines: Annotated[list[MailThatCanBeDeclined], Field(max_length=10)] | None = None
+
+
+class OwnEnrollment(Shape):
+    id: UUID
+    session_id: UUID
+    state: str
+    position: int | None
+    reason: str | None
+    registered_at: AwareDatetime
+    decided_at: AwareDatetime
+    about: dict[str, Any] = Field(description="What is kept for the figures of the regions, with what you told for it.")
+
+
+class OwnMail(Shape):
+    """A mail that you got or are to get. Its text is kept nowhere."""
+
+    about: str
+    session_id: UUID | None
+    enrollment_id: UUID | None
+    state: str
+    queued_at: AwareDatetime
+    finished_at: AwareDatetime | None
+
+
+class OwnToken(Shape):
+    name: str
+    role: str
+    scope: str
+    can_write: bool
+    made_at: AwareDatetime
+    expires_at: AwareDatetime
+    last_used_on: date | None
+
+
+class OwnSession(Shape):
+    """A browser on which you are signed in."""
+
+    browser: str
+    created_at: AwareDatetime
+    seen_on: date
+
+
+class OwnAccount(Shape):
+    """An account of an organisation by which you sign in."""
+
+    issuer: str
+    subject: str = Field(description="Its number there.")
+    connected_at: AwareDatetime
+
+
+class OwnAct(Shape):
+    """Something that you did, or that somebody in this role did with your data."""
+
+    at: AwareDatetime
+    role: str
+    scope: str
+    action: str
+    record: str
+
+
+class MyData(Shape):
+    """Everything that the platform knows about you."""
+
+    made_at: AwareDatetime
+    person: Me
+    enrollments: list[OwnEnrollment]
+    mails: list[OwnMail]
+    signed_in: list[OwnSession]
+    accounts: list[OwnAccount]
+    tokens: list[OwnToken]
+    done_by_you: list[OwnAct] = Field(description="The latest thousand.")
+    looked_at_by_others: list[OwnAct] = Field(description="The latest thousand.")
+
+
+class ErasedPart(Shape):
+    """How far one part of the platform is, and how much of what it erased or made anonymous."""
+
+    done: bool
+    counts: dict[str, int]
+
+
+class Erasure(Shape):
+    """Being forgotten, as it goes. `kept` says what stays, and why."""
+
+    id: UUID
+    done: bool
+    parts: dict[str, ErasedPart]
+    kept: list[str]
+
+
+class RetentionTerm(Shape):
+    fieldlab_id: str
+    months: int = Field(description="For so many months after a session's end it is remembered who took part.")
+    own: bool = Field(description="Whether the fieldlab chose that; otherwise it is the platform's term.")
+    due: int = Field(description="Enrollments that the next run, within a day, makes anonymous.")
+
+
+class NewRetentionTerm(Input):
+    months: int = Field(ge=1, le=120)

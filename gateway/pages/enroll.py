@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import orjson
 from aiohttp import web
 
-from gateway import names, words
+from gateway import acts, names, words
 from gateway.api.enrollments import ask_for_seat
 from gateway.api.passing import id_in_path
 from gateway.api.shapes import EnrollmentRequest
-from gateway.clients import CATALOG, ENROLLMENT
+from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS
 from gateway.edge import signed_in
 from gateway.forms import form
 from gateway.names import Json, Names
@@ -24,7 +24,6 @@ from gateway.pages.courses import enrolled
 from gateway.pages.page import as_worker, go, in_words, show
 from gateway.problems import language_of
 from shared.errors import Rejected
-from shared.translations import Language
 
 SESSIONS_AT_ONCE = 100
 
@@ -41,6 +40,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "fundingScheme": words.FUNDING,
 }
 MUNICIPALITIES = ("workMunicipality", "homeMunicipality")
+UNKNOWN_PLACE = _("We do not know this place. Write another one, or leave this empty.")
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,19 @@ async def get_enroll(request: web.Request) -> web.Response:
     session = await _session(request)
     if mine := (await enrolled(request)).get(session.id):
         return go(request, "enrollment", {"enrollment": mine["id"]})
-    return await _show_form(request, session, {}, {})
+    return await _show_form(request, session, await _filled_in_last_time(request), {})
 
 
+@acts.act("enrolled")
 async def post_enroll(request: web.Request) -> web.Response:
     """Ask for a seat. A no comes back with the form; a yes leads to the page of the enrollment."""
     asks = signed_in(request)
     session = await _session(request)
     given = await form(request)
     known = await names.names(request)
-    told, faults = read(given, known, language_of(request))
+    told, faults = read(given, known)
+    if given.get("without"):
+        told, faults = _without_unknown_places(told, faults)
     if faults:
         return await _show_form(request, session, given, faults, status=400)
     wanted = EnrollmentRequest.model_validate({"sessionId": session.id, **told})
@@ -83,18 +86,20 @@ async def post_enroll(request: web.Request) -> web.Response:
         if no.status != 409:
             raise
         return await _show_form(request, session, given, {}, refusal=in_words(no), status=409)
-    return go(request, "enrollment", {"enrollment": orjson.loads(answer.body)["id"]})
+    enrollment_id = orjson.loads(answer.body)["id"]
+    acts.note(request, f"enrollments/{enrollment_id}")
+    return go(request, "enrollment", {"enrollment": enrollment_id})
 
 
-def read(given: Mapping[str, str], known: Names, language: Language) -> tuple[dict[str, object], dict[str, str]]:
+def read(given: Mapping[str, str], known: Names) -> tuple[dict[str, object], dict[str, str]]:
     """What a form says, as the desk takes it, and what is wrong with it. Whatever is left empty is left out."""
     told: dict[str, object] = {}
     faults: dict[str, str] = {}
     for name in MUNICIPALITIES:
         if typed := given.get(name):
-            code = known.find_municipality(typed, language)
+            code = known.find_municipality(typed) or known.find_municipality(given.get(f"{name}-meant", ""))
             if code is None:
-                faults[name] = _("We do not know this municipality. Choose one from the list, or leave this empty.")
+                faults[name] = UNKNOWN_PLACE
             told[name] = code
     for name, choices in CHOICES.items():
         if chosen := given.get(name):
@@ -102,6 +107,23 @@ def read(given: Mapping[str, str], known: Names, language: Language) -> tuple[di
                 faults[name] = _("Choose one of the answers, or leave this empty.")
             told[name] = chosen
     return told, faults
+
+
+def _without_unknown_places(told: Mapping[str, object], faults: Mapping[str, str]) -> tuple[dict[str, object], dict[str, str]]:
+    """The same, for who would rather enroll than find out how we spell their town."""
+    unknown = {name for name, fault in faults.items() if fault == UNKNOWN_PLACE}
+    return (
+        {name: value for name, value in told.items() if name not in unknown},
+        {name: fault for name, fault in faults.items() if name not in unknown},
+    )
+
+
+async def _filled_in_last_time(request: web.Request) -> Mapping[str, str]:
+    """Where somebody works, as they told with their latest enrollment: most people still work there."""
+    told = await request.app[ENROLLMENT].get_json("/own-data", as_worker(signed_in(request)))
+    places = [one["about"]["work"]["municipality"] for one in told["enrollments"] if one["about"].get("work")]
+    known = await names.names(request)
+    return {"workMunicipality": known.municipalities[places[-1]].name} if places and places[-1] in known.municipalities else {}
 
 
 async def get_enrollments(request: web.Request) -> web.Response:
@@ -121,10 +143,19 @@ async def get_enrollment(request: web.Request) -> web.Response:
     return await show(request, "enrollments/page.html", enrollment=await _enrollment(request))
 
 
+async def get_calendar(request: web.Request) -> web.Response:
+    """The calendar file of the mail about an enrollment, for who wants it here. Whoever makes the mails makes it."""
+    path = f"/enrollments/{id_in_path(request, 'enrollment')}/calendar"
+    content = await request.app[NOTIFICATIONS].get(path, as_worker(signed_in(request)))
+    headers = {"Content-Disposition": 'attachment; filename="skillslab.ics"', "Cache-Control": "no-store"}
+    return web.Response(body=content, content_type="text/calendar", charset="utf-8", headers=headers)
+
+
 async def get_withdraw(request: web.Request) -> web.Response:
     return await _show_withdraw(request, await _enrollment(request))
 
 
+@acts.act("withdrew")
 async def post_withdraw(request: web.Request) -> web.Response:
     enrollment = await _enrollment(request)
     try:
@@ -146,7 +177,7 @@ async def _show_form(
     status: int = 200,
 ) -> web.Response:
     known = await names.names(request)
-    near = {name: known.near(given[name]) for name in MUNICIPALITIES if name in faults}
+    unknown = [name for name in MUNICIPALITIES if name in faults]
     return await show(
         request,
         "enrollments/form.html",
@@ -154,7 +185,7 @@ async def _show_form(
         session=session,
         given=given,
         faults=faults,
-        near=near,
+        near={name: known.near(given[name], municipalities_only=True) for name in unknown},
         refusal=refusal,
         municipalities=[municipality.name for municipality in known.municipalities.values()],
     )

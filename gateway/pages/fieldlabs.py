@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from aiohttp import web
 
@@ -21,11 +22,20 @@ SLUG = re.compile(r"[a-z0-9-]{1,64}")
 async def get_fieldlabs(request: web.Request) -> web.Response:
     language = language_of(request)
     known = await names.names(request)
+    fieldlabs, courses = await asyncio.gather(
+        names.whole_list(request.app[CATALOG], "/fieldlabs"), names.whole_list(request.app[CATALOG], "/courses")
+    )
     by_province = defaultdict(list)
-    for shape in await names.whole_list(request.app[CATALOG], "/fieldlabs"):
+    for shape in fieldlabs:
         by_province[shape["province"]].append(catalogue.fieldlab(shape, language))
     provinces = [(shape["code"], names.named(shape, language), by_province[shape["code"]]) for shape in known.provinces()]
-    return await show(request, "fieldlabs/list.html", provinces=provinces, total=sum(len(labs) for _, _, labs in provinces))
+    return await show(
+        request,
+        "fieldlabs/list.html",
+        provinces=provinces,
+        total=len(fieldlabs),
+        courses_at=Counter(course["fieldlabId"] for course in courses),
+    )
 
 
 async def get_fieldlab(request: web.Request) -> web.Response:

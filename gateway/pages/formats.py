@@ -49,6 +49,14 @@ def hours(starts_at: datetime, ends_at: datetime, language: Language) -> str:
     return f"{start} {to} {end} uur" if language == "nl" else f"{start} {to} {end}"
 
 
+def hours_over_days(starts_at: datetime, ends_at: datetime, language: Language) -> str:
+    """Van 8.30 uur op de eerste dag tot 16.30 uur op de laatste"""
+    start, end = clock(starts_at, language), clock(ends_at, language)
+    if language == "nl":
+        return f"Van {start} op de eerste dag tot {end} op de laatste"
+    return f"From {start} on the first day to {end} on the last"
+
+
 def period(starts_at: datetime, ends_at: datetime, language: Language) -> str:
     """The day and its hours, or the first and the last of several days."""
     if same_day(starts_at, ends_at):

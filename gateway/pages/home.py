@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,7 +14,7 @@ from gateway import names
 from gateway.clients import CATALOG
 from gateway.edge import who_asks
 from gateway.forms import clean
-from gateway.names import Municipality, Names
+from gateway.names import Names
 from gateway.pages import addresses, catalogue
 from gateway.pages.catalogue import Course
 from gateway.pages.page import fragment, is_partial, show
@@ -33,7 +34,7 @@ def _(text: str) -> str:
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for, as the form has it. `region` is what was typed, `code` what that means."""
+    """What is looked for, as the form has it. `region` is what was typed, spelled as it should be; `code` what that means."""
 
     q: str = ""
     region: str = ""
@@ -64,6 +65,14 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Around:
+    """A wider region, and how many courses of this search are there."""
+
+    code: str
+    total: int
+
+
+@dataclass(frozen=True)
 class Found:
     """A page of courses, and in which region they were found when it is wider than the one asked for."""
 
@@ -72,8 +81,10 @@ class Found:
     page: int
     pages: int
     widened_to: str | None = None
-    wider: Sequence[str] = ()
-    """Regions around it that can be looked in instead."""
+    wider: Sequence[Around] = ()
+    """Where there are more, from near to far."""
+    has_some_words: bool = False
+    """Whether nothing has all the words that were typed, and these have some of them."""
 
 
 async def get_home(request: web.Request) -> web.Response:
@@ -85,7 +96,7 @@ async def get_home(request: web.Request) -> web.Response:
         "found": await find(request.app[CATALOG], who_asks(request), search, known, language),
         "names": known,
         "themes": [(theme_id, known.theme(theme_id, language)) for theme_id in known.themes],
-        "suggestions": known.near(search.region) if "region" in search.faults else [],
+        "near": known.near(search.region) if "region" in search.faults else [],
     }
     if is_partial(request):
         response = fragment(request, "home/results.html", alone=True, **model)
@@ -98,9 +109,9 @@ def read(query: Mapping[str, str], known: Names, language: Language) -> Search:
     """The search in an address. What makes no sense is shown as a fault and not searched for."""
     asked = {name: clean(query.get(name, ""))[:LONGEST] for name in ("q", "region", "theme", "from", "to", "available", "page")}
     faults = {}
-    code = known.find(asked["region"], language) if asked["region"] else None
+    code = known.find(asked["region"]) if asked["region"] else None
     if asked["region"] and code is None:
-        faults["region"] = _("We do not know this place. Choose a municipality or a province from the list.")
+        faults["region"] = _("We do not know this place. Write a town, a municipality or a province.")
     for name in ("from", "to"):
         if asked[name] and _date(asked[name]) is None:
             faults[name] = _("This is not a date. Write it as 2027-03-01.")
@@ -108,7 +119,7 @@ def read(query: Mapping[str, str], known: Names, language: Language) -> Search:
         faults["to"] = _("The last day is before the first.")
     return Search(
         q=asked["q"],
-        region=known.label(code, language) if code else asked["region"],
+        region=_spelled(asked["region"], code, known, language),
         code=code,
         theme=asked["theme"] if asked["theme"] in known.themes else "",
         from_=asked["from"],
@@ -126,35 +137,48 @@ def _date(text: str) -> date | None:
         return None
 
 
+def _spelled(typed: str, code: str | None, known: Names, language: Language) -> str:
+    """A town keeps its own name; a region gets its kind behind it, to tell it from a municipality of the same name."""
+    place = known.place(typed)
+    if place and code in known.municipalities:
+        return place.name
+    return known.label(code, language) if code else typed
+
+
 async def find(catalog: Client, asks: Principal | None, search: Search, known: Names, language: Language) -> Found:
-    """The courses of this search; for a municipality without any, those of the smallest region around it that has some."""
-    municipality = known.municipalities.get(search.code or "")
-    around = _around(municipality) if municipality else ()
-    for region in [search.code, *around]:
-        answer = await catalog.get_json("/courses", asks, **_asked(replace(search, code=region)))
-        if answer["total"]:
-            break
-    else:
-        region = search.code
+    """The courses of this search; for a place without any, those of the smallest region around it that has some."""
+    around = _around(search.code, known)
+
+    async def ask(code: str | None, **changed: object) -> dict[str, Any]:
+        told: dict[str, Any] = await catalog.get_json("/courses", asks, **{**_asked(replace(search, code=code)), **changed})
+        return told
+
+    answer, *others = await asyncio.gather(ask(search.code), *(ask(code, page=1, pageSize=1) for code in around))
+    totals = {code: other["total"] for code, other in zip(around, others, strict=True)}
+    region = search.code
+    if not answer["total"] and (nearest := next((code for code in around if totals[code]), None)):
+        region, answer = nearest, await ask(nearest)
     if answer["total"] and not answer["items"]:  # beyond the last page
-        last = replace(search, code=region, page=-(-answer["total"] // PAGE_SIZE))
-        answer = await catalog.get_json("/courses", asks, **_asked(last))
+        answer = await ask(region, page=-(-answer["total"] // PAGE_SIZE))
     return Found(
         [catalogue.course(shape, language) for shape in answer["items"]],
         answer["total"],
         answer["page"],
         -(-answer["total"] // PAGE_SIZE),
         region if region != search.code else None,
-        [code for code in around if code != region and answer["total"] and _is_wider(code, region, around)],
+        [Around(code, total) for code, total in totals.items() if total > answer["total"]],
+        answer.get("someWords", False),
     )
 
 
-def _around(municipality: Municipality) -> Sequence[str]:
-    return (municipality.labour_market_region, municipality.province, municipality.landsdeel, "NL")
-
-
-def _is_wider(code: str, region: str | None, around: Sequence[str]) -> bool:
-    return region not in around or around.index(code) > around.index(region)
+def _around(code: str | None, known: Names) -> Sequence[str]:
+    """The regions that a place lies in, from near to far. A region that borders cut through goes on in its main province."""
+    if code is None or code == "NL":
+        return ()
+    if municipality := known.municipalities.get(code):
+        return (municipality.labour_market_region, municipality.province, "NL")
+    region = known.regions[code]
+    return (*(region["provinces"][:1] if region["kind"] == "labourMarketRegion" else ()), "NL")
 
 
 def _asked(search: Search) -> dict[str, Any]:

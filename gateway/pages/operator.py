@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway import names
+from gateway import acts, names
+from gateway.clients import RELAY
 from gateway.edge import signed_in
 from gateway.forms import form
 from gateway.names import Names
-from gateway.pages.page import RELAY, go, in_words, show
-from gateway.pages.roles import scope_name
+from gateway.pages.page import go, in_words, show
+from gateway.pages.roles import as_record, scope_name
 from gateway.people import inputs, roles
 from gateway.people.roles import Held
 from gateway.problems import FIELD_FAULTS, language_of
@@ -48,28 +49,31 @@ async def get_operator(request: web.Request) -> web.Response:
     return await _show(request, {}, {})
 
 
+@acts.act("invited")
 async def post_invite(request: web.Request) -> web.Response:
     asks, language = operator(request), language_of(request)
     given = await form(request)
     known = await names.names(request)
-    name, email = given.get("role", ""), inputs.address(given.get("email", ""))
-    faults = {} if email else {"email": FIELD_FAULTS["email"]}
+    name = given.get("role", "")
+    email, faulty = inputs.address(given.get("email", ""))
+    faults = {"email": FIELD_FAULTS[faulty]} if faulty else {}
     if name not in ROLES:
         faults["role"] = FIELD_FAULTS["not_theirs"]
-    elif fault := _fault_in_scope(known, name, given.get("place", ""), language):
+    elif fault := _fault_in_scope(known, name, given.get("place", "")):
         faults["place"] = fault
-    if faults or email is None:
+    if faults:
         return await _show(request, given, faults, status=400)
     try:
         async with transaction(request.app[POOL]) as conn:
             role, shown = await _role(conn, known, name, given.get("place", ""), language)
             await roles.invite(conn, asks, email, role, shown, language)
     except Rejected as no:
-        if no.status != 429:
+        if no.status not in (409, 429):
             raise
         return await _show(request, given, {}, refusal=in_words(no), status=no.status)
     request.app[RELAY].wake()
-    return go(request, "operator", invited="true")
+    acts.note(request, as_record(role))
+    return go(request, "operator", done="invited")
 
 
 def operator(request: web.Request) -> Principal:
@@ -80,18 +84,18 @@ def operator(request: web.Request) -> Principal:
     return asks
 
 
-def _fault_in_scope(known: Names, name: str, place: str, language: Language) -> str | None:
+def _fault_in_scope(known: Names, name: str, place: str) -> str | None:
     match name:
         case "organiser":
             return None if _fieldlab(known, place) else NOT_A_PLACE
         case "region":
-            return None if known.find(place, language) or place == "NL" else NOT_A_PLACE
+            return None if known.find(place) else NOT_A_PLACE
         case "operator":
             return None
     if not place:
         return NO_EMPLOYER
     code = inputs.fault_in_name(place)
-    return FIELD_FAULTS[code] if code else None
+    return FIELD_FAULTS[code] % {"limit": 200} if code else None
 
 
 def _fieldlab(known: Names, place: str) -> str | None:
@@ -107,7 +111,7 @@ async def _role(conn: Connection, known: Names, name: str, place: str, language:
             fieldlab = _fieldlab(known, place) or ""
             return Role("organiser", fieldlab), known.fieldlabs[fieldlab]
         case "region":
-            code = known.find(place, language) or "NL"
+            code = known.find(place) or "NL"
             return Role("region", code), known.region(code, language)
         case "employer" | "employer-contact":
             return Role(name, await roles.employer_called(conn, place)), place
@@ -124,10 +128,11 @@ async def _show(
 ) -> web.Response:
     asks, language = operator(request), language_of(request)
     asked = request.query.get("page", "1")
-    page = int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) < 10**5 else 1
+    page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 and int(asked) else 1
     async with reading(request.app[POOL], asks) as conn:
         held, total = await roles.holders(conn, ROLES, page=page, page_size=PAGE_SIZE)
         invitations = await roles.pending(conn, ROLES)
+    await acts.saw(request, "people-seen", {one.person_id for one in held})
     known = await names.names(request)
     return await show(
         request,
@@ -136,7 +141,6 @@ async def _show(
         given={"role": "organiser", **given},
         faults=faults,
         refusal=refusal,
-        invited=request.query.get("invited") == "true",
         rows=[Row(one, scope_name(known, one.role, one.employer_name, language)) for one in held],
         invitations=invitations,
         page=page,

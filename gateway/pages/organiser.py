@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
+from uuid import uuid4
 
 import orjson
 from aiohttp import web
 
-from gateway import names, words
-from gateway.api.passing import id_in_path
+from gateway import acts, names, words
+from gateway.api.passing import IDEMPOTENCY_KEY, id_in_path
 from gateway.clients import CATALOG
 from gateway.edge import signed_in
 from gateway.forms import form
 from gateway.pages import catalogue, formats
 from gateway.pages.catalogue import Course, SessionOfCourse
 from gateway.pages.page import go, in_words, show
-from gateway.problems import FIELD_FAULTS, advice, language_of
+from gateway.problems import FIELD_FAULTS, advice, language_of, text
 from shared.errors import Rejected
 from shared.translations import Language
 from shared.web.principal import Principal
@@ -31,6 +33,8 @@ def _(text: str) -> str:
 
 NO_TIME = _("Write a day as 2027-03-01 and a time as 08:30.")
 NO_NUMBER = _("Write a whole number.")
+SENT_BEFORE = _("You sent this form before, with other answers, and that was published. Send it again to publish this one too.")
+KEY = re.compile(r"[0-9a-f]{32}")
 
 COURSE_TEXTS = ("titleNl", "titleEn", "descriptionNl", "descriptionEn", "theme", "modeOfDelivery")
 COURSE_NUMBERS = ("hours", "level")
@@ -63,6 +67,7 @@ async def get_new_course(request: web.Request) -> web.Response:
     return await _show_course_form(request, asks, given, {})
 
 
+@acts.act("course-made")
 async def post_new_course(request: web.Request) -> web.Response:
     asks = organiser(request)
     given = await form(request)
@@ -74,20 +79,29 @@ async def post_new_course(request: web.Request) -> web.Response:
     if faults:
         return await _show_course_form(request, asks, given, faults, status=400)
     try:
-        await request.app[CATALOG].call("POST", "/courses", asks, body=orjson.dumps(told))
+        made = await _make(request, asks, "/courses", told, given)
     except Rejected as no:
         return await _show_course_form(request, asks, given, explained(no, language_of(request)), status=no.status)
-    return go(request, "organiser")
+    acts.note(request, f"courses/{made}")
+    return go(request, "organiser", done="course-made")
+
+
+async def _make(request: web.Request, asks: Principal, path: str, told: object, given: Mapping[str, str]) -> str:
+    """Have the catalogue make it; returns its id. A form that is sent twice makes one: it carries its Idempotency-Key."""
+    key = given.get("key", "")
+    headers = {IDEMPOTENCY_KEY: key} if KEY.fullmatch(key) else None
+    _, made = await request.app[CATALOG].call("POST", path, asks, body=orjson.dumps(told), headers=headers)
+    return str(orjson.loads(made)["id"])
 
 
 async def get_new_session(request: web.Request) -> web.Response:
     asks = organiser(request)
     course = await _own_course(request, asks)
-    in_a_month = _today() + timedelta(days=30)
-    given = {"startDay": str(in_a_month), "startTime": "08:30", "endDay": str(in_a_month), "endTime": "16:30", "capacity": "12"}
+    given = {"startTime": "08:30", "endTime": "16:30", "capacity": "12"}  # and no days: those are for somebody to choose
     return await _show_session_form(request, course, given, {})
 
 
+@acts.act("session-announced")
 async def post_new_session(request: web.Request) -> web.Response:
     asks = organiser(request)
     course = await _own_course(request, asks)
@@ -109,10 +123,11 @@ async def post_new_session(request: web.Request) -> web.Response:
     if faults:
         return await _show_session_form(request, course, given, faults, status=400)
     try:
-        await request.app[CATALOG].call("POST", f"/courses/{course.id}/sessions", asks, body=orjson.dumps(told))
+        made = await _make(request, asks, f"/courses/{course.id}/sessions", told, given)
     except Rejected as no:
         return await _show_session_form(request, course, given, explained(no, language_of(request)), status=no.status)
-    return go(request, "organiser")
+    acts.note(request, f"sessions/{made}")
+    return go(request, "organiser", done="session-announced")
 
 
 def organiser(request: web.Request) -> Principal:
@@ -125,14 +140,16 @@ def organiser(request: web.Request) -> Principal:
 
 def explained(no: Rejected, language: Language) -> Mapping[str, str]:
     """What is wrong, by the field of the form; under no name what is about none. Raises it again if no form can mend it."""
-    if no.status not in (400, 409):
+    if no.status not in (400, 409) and no.slug != "idempotency-key-reused":
         raise no
+    if no.slug == "idempotency-key-reused":
+        return {"": text(SENT_BEFORE, language)}
     if not no.errors:
         return {"": in_words(no)[1]}
     fields = {"startsAt": "startDay", "endsAt": "endDay", "enrollmentClosesAt": "closeDay", "title": "titleNl"}
     faults = {}
     for fault in no.errors:
-        pointer = fault["pointer"].removeprefix("#/")
+        pointer = fault["pointer"].removeprefix("#").removeprefix("/")
         faults[fields.get(pointer, pointer)] = advice(fault, language)
     return faults
 
@@ -164,6 +181,7 @@ async def _show_course_form(
         status=status,
         given=given,
         faults=faults,
+        key=_key(given, faults),
         fieldlabs={fieldlab: known.fieldlabs.get(fieldlab, fieldlab) for fieldlab in sorted(asks.scopes("organiser"))},
         themes={theme: known.theme(theme, language) for theme in known.themes},
         levels={str(level): text for level, text in words.LEVELS.items()},
@@ -173,16 +191,30 @@ async def _show_course_form(
 async def _show_session_form(
     request: web.Request, course: Course, given: Mapping[str, str], faults: Mapping[str, str], *, status: int = 200
 ) -> web.Response:
-    return await show(request, "organiser/session.html", status=status, course=course, given=given, faults=faults)
+    return await show(
+        request,
+        "organiser/session.html",
+        status=status,
+        course=course,
+        given=given,
+        faults=faults,
+        key=_key(given, faults),
+    )
+
+
+def _key(given: Mapping[str, str], faults: Mapping[str, str]) -> str:
+    """What makes this form one of a kind. One that came back keeps its own, but for what was published already."""
+    kept = given.get("key", "")
+    return kept if KEY.fullmatch(kept) and "" not in faults else uuid4().hex
 
 
 def _take_numbers(given: Mapping[str, str], fields: Sequence[str], told: dict[str, object]) -> dict[str, str]:
     """Put whole numbers with what is told; returns what is no number."""
     faults = {}
     for name in fields:
-        text = given.get(name, "")
-        if text.isascii() and text.isdigit() and len(text) < 9:
-            told[name] = int(text)
+        written = given.get(name, "")
+        if written.isascii() and written.isdigit() and len(written) < 9:
+            told[name] = int(written)
         else:
             faults[name] = NO_NUMBER
     return faults
@@ -194,7 +226,3 @@ def _moment(day: str, clock: str) -> datetime | None:
         return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), formats.AMSTERDAM)
     except ValueError:
         return None
-
-
-def _today() -> date:
-    return datetime.now(formats.AMSTERDAM).date()

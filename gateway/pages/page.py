@@ -17,7 +17,6 @@ from gateway.people import people
 from gateway.problems import PROBLEMS, TEXTS, language_of
 from gateway.settings import GatewaySettings
 from shared.errors import Rejected
-from shared.messaging.relay import Relay
 from shared.translations import LANGUAGES, Language
 from shared.web.principal import Principal, Role
 from shared.web.reading import reading
@@ -25,7 +24,6 @@ from shared.web.server import POOL
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 PAGES: web.AppKey[Mapping[Language, Environment]] = web.AppKey("pages")
-RELAY = web.AppKey("relay", Relay)
 SQUEEZE_FROM = 1024
 """Bytes; below that, squeezing saves nothing."""
 
@@ -88,7 +86,7 @@ def _environment(language: Language, assets: Assets, settings: GatewaySettings) 
     made.filters["translated_items"] = lambda choices: [(value, say(text)) for value, text in choices.items()]
     made.filters["part"] = lambda moment, pattern: formats.part(moment, pattern, language)
     made.globals["period"] = lambda starts_at, ends_at: formats.period(starts_at, ends_at, language)
-    made.globals["hours_of_day"] = lambda starts_at, ends_at: formats.hours(starts_at, ends_at, language)
+    made.globals["hours_over_days"] = lambda starts_at, ends_at: formats.hours_over_days(starts_at, ends_at, language)
     return made
 
 
@@ -129,6 +127,7 @@ def _response(request: web.Request, template: str, who: Visitor, status: int, mo
         .render(
             visitor=who,
             here=asked,
+            done=words.DONE.get(request.query.get("done", "")),
             form_token=forms.token_for(cookie) if (cookie := edge.cookie_of_session(request)) else "",
             switch_url=addresses.elsewhere(
                 request.path_qs if request.method in edge.SAFE_METHODS else request.path, other(language)

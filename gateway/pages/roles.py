@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway import names
+from gateway import acts, names
 from gateway.api.passing import id_in_path
 from gateway.edge import cookie_of_session, signed_in
 from gateway.forms import form
@@ -51,6 +51,12 @@ async def get_roles(request: web.Request) -> web.Response:
     return await _show(request)
 
 
+async def get_give_up(request: web.Request) -> web.Response:
+    """Where a refusal leaves somebody who then loads the page anew."""
+    return go(request, "roles")
+
+
+@acts.act("role-chosen")
 async def post_act_as(request: web.Request) -> web.Response:
     """Be this on this browser from now on, and begin at what it is about."""
     role = role_in(await form(request))
@@ -58,35 +64,46 @@ async def post_act_as(request: web.Request) -> web.Response:
     async with transaction(request.app[POOL]) as conn:
         await credentials.act_as(conn, cookie, role)
     principal = Principal(signed_in(request).person_id, (WORKER, role))
+    acts.note(request, as_record(role))
     return redirect(own_page(principal, language_of(request)))
 
 
+@acts.act("role-given-up")
 async def post_give_up(request: web.Request) -> web.Response:
-    asks = signed_in(request)
+    asks, role = signed_in(request), role_in(await form(request))
     try:
         async with transaction(request.app[POOL]) as conn:
-            await roles.withdraw(conn, asks.person_id, role_in(await form(request)))
+            await roles.withdraw(conn, asks.person_id, role)
     except Rejected as no:
         if no.slug != "last-operator":
             raise
         return await _show(request, refusal=in_words(no), status=no.status)
-    return go(request, "roles")
+    acts.note(request, as_record(role))
+    return go(request, "roles", done="role-given-up")
 
 
+@acts.act("role-accepted")
 async def post_accept(request: web.Request) -> web.Response:
     """Take the role, and be it here at once."""
     asks, cookie = signed_in(request), browser_of(request)
     async with transaction(request.app[POOL]) as conn:
         role = await roles.accept(conn, asks.person_id, id_in_path(request, "invitation"))
         await credentials.act_as(conn, cookie, role)
+    acts.note(request, as_record(role))
     return go(request, "roles")
 
 
+@acts.act("invitation-declined")
 async def post_decline(request: web.Request) -> web.Response:
     asks = signed_in(request)
     async with transaction(request.app[POOL]) as conn:
         await roles.decline(conn, asks.person_id, id_in_path(request, "invitation"))
-    return go(request, "roles")
+    return go(request, "roles", done="invitation-declined")
+
+
+def as_record(role: Role) -> str:
+    """How a role is named in the audit log."""
+    return "/".join(filter(None, ("roles", role.name, role.scope)))
 
 
 def role_in(given: object) -> Role:

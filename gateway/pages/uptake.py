@@ -203,13 +203,10 @@ def _name(dimension: str, key: object, known: Names, language: Language) -> str:
 
 def _every_month(lines: Sequence[Line], question: Question, language: Language) -> list[Line]:
     """Months without anything too, as long as they fit side by side."""
-    months: list[str] = []
-    month = question.from_.replace(day=1)
-    while month <= question.to and len(months) <= MOST_COLUMNS:
-        months.append(f"{month:%Y-%m}")
-        month = (month + timedelta(days=32)).replace(day=1)
-    if len(months) > MOST_COLUMNS:
+    first, last = (day.year * 12 + day.month - 1 for day in (question.from_, question.to))
+    if last - first >= MOST_COLUMNS:
         return list(lines)
+    months = [f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1)]
     counted = {line.key: line for line in lines}
     nothing: dict[str, int | None] = dict.fromkeys(MEASURES, 0)
     empty = (Line(key, formats.part(date.fromisoformat(f"{key}-01"), "MMM y", language), nothing) for key in months)

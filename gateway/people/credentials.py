@@ -17,6 +17,8 @@ from shared.web.principal import Principal, Role, RoleName
 
 SQL = sql.load(__file__, "credentials.sql")
 SESSION_DAYS = 14
+IDLE_DAYS = 7
+LATELY_MINUTES = 30
 WORKER = Role("worker")
 
 
@@ -27,6 +29,8 @@ class Holder:
     principal: Principal
     can_write: bool = True
     """Whether it may change anything; a token may be for reading alone."""
+    lately: bool = False
+    """Whether somebody signed in by it within the last half hour."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def new_secret() -> str:
 
 def digest(secret: str) -> bytes:
     """What is kept of a secret. It has 256 random bits, so that a fast hash is enough."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).digest()  # a cookie may hold any bytes at all
 
 
 class Credentials:
@@ -91,12 +95,13 @@ class Credentials:
 
     async def _holders_of_sessions(self, hashes: Sequence[bytes]) -> Sequence[Holder | None]:
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL.holders_of_sessions, hashes)
+            rows = await conn.fetch(SQL.holders_of_sessions, hashes, timedelta(minutes=LATELY_MINUTES))
             if first := [row["session_hash"] for row in rows if row["first_today"]]:
-                await conn.execute(SQL.note_use_of_sessions, first)
+                await conn.execute(SQL.note_use_of_sessions, first, timedelta(days=IDLE_DAYS), timedelta(days=SESSION_DAYS))
         found = {
             row["session_hash"]: Holder(
-                Principal(row["person_id"], (WORKER, Role(row["role"], row["scope"])) if row["role"] else (WORKER,))
+                Principal(row["person_id"], (WORKER, Role(row["role"], row["scope"])) if row["role"] else (WORKER,)),
+                lately=row["lately"],
             )
             for row in rows
         }
@@ -104,9 +109,12 @@ class Credentials:
 
 
 async def open_session(conn: Connection, person_id: UUID, browser: str) -> str:
-    """Sign a person in on one browser, which is called so; returns what its cookie holds."""
+    """Sign a person in on one browser, which is called so; returns what its cookie holds.
+
+    It ends two weeks later whatever happens, and before that when the browser is not used for a week.
+    """
     cookie = new_secret()
-    await conn.execute(SQL.open_session, digest(cookie), person_id, timedelta(days=SESSION_DAYS), browser)
+    await conn.execute(SQL.open_session, digest(cookie), person_id, timedelta(days=IDLE_DAYS), browser)
     return cookie
 
 
@@ -119,9 +127,25 @@ async def sessions(conn: Connection, person_id: UUID, cookie: str) -> Sequence[S
     return [Session(**row) for row in await conn.fetch(SQL.sessions, person_id, digest(cookie))]
 
 
+async def close_session_of(conn: Connection, person_id: UUID, session_id: UUID) -> None:
+    """Sign somebody out on one browser. Raises Rejected (404) for one that is not theirs."""
+    if await conn.fetchval(SQL.close_session_of, session_id, person_id) is None:
+        raise not_found()
+
+
 async def close_other_sessions(conn: Connection, person_id: UUID, cookie: str) -> int:
     """Sign somebody out everywhere but here, at once; returns on how many browsers that was. Without a cookie: everywhere."""
     return len(await conn.fetch(SQL.close_other_sessions, person_id, digest(cookie)))
+
+
+async def sign_out(conn: Connection, person_id: UUID | None) -> Sequence[UUID]:
+    """Sign somebody out everywhere, or everybody where it is None; returns whose browsers those were."""
+    return [row["person_id"] for row in await conn.fetch(SQL.sign_out, person_id)]
+
+
+async def end_tokens(conn: Connection, person_id: UUID | None) -> Sequence[UUID]:
+    """End all tokens of somebody, or of everybody; returns whose they were."""
+    return [row["person_id"] for row in await conn.fetch(SQL.end_tokens, person_id)]
 
 
 async def act_as(conn: Connection, cookie: str, role: Role) -> None:
@@ -159,6 +183,12 @@ async def tokens(conn: Connection, person_id: UUID) -> Sequence[Token]:
         )
         for row in await conn.fetch(SQL.tokens, person_id)
     ]  # fmt: skip
+
+
+async def is_own_token(conn: Connection, person_id: UUID, token: str) -> bool:
+    """Whether a token is this person's. Asking is no use of it."""
+    own: bool = await conn.fetchval(SQL.is_own_token, digest(token), person_id)
+    return own
 
 
 async def revoke_token(conn: Connection, person_id: UUID, token_id: UUID) -> None:

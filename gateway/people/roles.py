@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ SQL = sql.load(__file__, "roles.sql")
 PUBLISHER = "gateway"
 INVITATION_DAYS = 14
 MOST_INVITATIONS = 100  # by one person in a day
+MOST_TO_ONE = 5  # to one address in a day, whoever invites
 
 INVITED_BY: dict[RoleName, RoleName] = {
     "organiser": "organiser",
@@ -106,18 +108,28 @@ async def withdraw(conn: Connection, person_id: UUID, role: Role) -> None:
 
     Raises Rejected: 404 if the person does not have it, 409 for the last operator.
     """
-    if role.name == "operator" and len(await conn.fetch(SQL.lock_operators)) == 1:
+    if role.name == "operator" and await is_last_operator(conn, person_id):
         raise Rejected("last-operator", 409)
     if await conn.fetchval(SQL.withdraw_role, person_id, role.name, role.scope) is None:
         raise not_found()
 
 
+async def is_last_operator(conn: Connection, person_id: UUID) -> bool:
+    """Whether nobody else keeps the platform running. Nobody becomes one, or stops being one, until the transaction ends."""
+    return [row["person_id"] for row in await conn.fetch(SQL.lock_operators)] == [person_id]
+
+
 async def invite(conn: Connection, asks: Principal, email: str, role: Role, scope_name: str, language: Language) -> UUID:
-    """Ask somebody by mail to take a role. Raises Rejected: 404 for a role that is not theirs to give, 429 for too many."""
+    """Ask somebody by mail to take a role.
+
+    Raises Rejected: 404 for a role that is not theirs to give, 409 for who has it, 429 for too many mails by one person, or to
+    one address.
+    """
     if not looks_after(asks, role):
         raise not_found()
-    if await conn.fetchval(SQL.recent_invitations, asks.person_id) >= MOST_INVITATIONS:
-        raise Rejected("too-many-invitations", 429, retry_after=3600)
+    if await conn.fetchval(SQL.has_role, email, role.name, role.scope):
+        raise Rejected("has-this-role", 409)
+    await _count_invitation(conn, asks.person_id, email)
     days = timedelta(days=INVITATION_DAYS)
     invitation_id: UUID = await conn.fetchval(
         SQL.invite, email, language, role.name, role.scope, scope_name, asks.person_id, days
@@ -125,6 +137,16 @@ async def invite(conn: Connection, asks: Principal, email: str, role: Role, scop
     fact = PersonInvited(invitation_id=invitation_id, revision=1, occurred_at=datetime.now(UTC))
     await log.append(conn, PUBLISHER, [fact])
     return invitation_id
+
+
+async def _count_invitation(conn: Connection, person_id: UUID, email: str) -> None:
+    hashed = hashlib.sha256(email.lower().encode()).digest()
+    await conn.execute(SQL.count_invitation, person_id)
+    sent = await conn.fetchrow(SQL.sent_invitations, person_id, hashed)
+    assert sent is not None
+    if sent["by_them"] >= MOST_INVITATIONS or sent["to_them"] >= MOST_TO_ONE:
+        raise Rejected("too-many-invitations", 429, retry_after=3600)
+    await conn.execute(SQL.note_invitation, person_id, hashed)
 
 
 async def invitations_to(conn: Connection, email: str) -> Sequence[Invitation]:

@@ -24,7 +24,17 @@ INSERT INTO role (person_id, name, scope) SELECT person_id, $2, $3 FROM unnest($
 SELECT person_id FROM role WHERE name = 'operator' ORDER BY person_id FOR UPDATE
 
 -- name: withdraw_role
-DELETE FROM role WHERE (person_id, name, scope) = ($1, $2, $3) RETURNING person_id
+-- With all that would bring it back: tokens for it, an invitation to it, and what the person invited others to in it.
+WITH withdrawn AS (
+    DELETE FROM role WHERE (person_id, name, scope) = ($1, $2, $3) RETURNING person_id
+), tokens AS (
+    DELETE FROM token USING withdrawn w WHERE token.person_id = w.person_id AND (token.role, token.scope) = ($2, $3)
+), invitations AS (
+    DELETE FROM invitation i USING withdrawn w JOIN person p USING (person_id)
+     WHERE ((i.role, i.scope) = ($2, $3) AND lower(i.email) = lower(p.email))
+        OR (i.invited_by = w.person_id AND ($2 = 'operator' OR i.scope = $3))
+)
+SELECT person_id FROM withdrawn
 
 -- name: employer_called
 INSERT INTO employer (name) VALUES ($1) ON CONFLICT (lower(name)) DO UPDATE SET name = employer.name RETURNING employer_id
@@ -35,8 +45,21 @@ INSERT INTO employer (employer_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING
 -- name: employer_name
 SELECT name FROM employer WHERE employer_id::text = $1
 
--- name: recent_invitations
-SELECT count(*) FROM invitation WHERE invited_by = $1 AND invited_at > now() - interval '1 day'
+-- name: count_invitation
+-- One at a time for whoever invites, so that many at once cannot all be the last one allowed.
+SELECT pg_advisory_xact_lock(hashtext('invitations by ' || $1::uuid))
+
+-- name: sent_invitations
+SELECT count(*) FILTER (WHERE invited_by = $1) AS by_them, count(*) FILTER (WHERE address_hash = $2) AS to_them
+  FROM invitation_sent
+ WHERE at > now() - interval '1 day' AND (invited_by = $1 OR address_hash = $2)
+
+-- name: note_invitation
+INSERT INTO invitation_sent (invited_by, address_hash) VALUES ($1, $2)
+
+-- name: has_role
+SELECT EXISTS (SELECT FROM role r JOIN person p USING (person_id)
+                WHERE lower(p.email) = lower($1) AND (r.name, r.scope) = ($2, $3))
 
 -- name: invite
 -- Asking somebody again starts the days anew, and mails again.

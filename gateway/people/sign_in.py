@@ -25,7 +25,8 @@ from shared.translations import Language
 
 PUBLISHER = "gateway"
 MINUTES = 10
-MOST_PER_ADDRESS = 5  # in ten minutes: enough for who mistypes, too few to pester somebody
+MOST_FROM_ONE_NETWORK = 5  # to one address in ten minutes: enough for who mistypes
+MOST_PER_ADDRESS = 15  # from anywhere: too few to pester somebody, too many for one who tries to keep somebody else out
 CODE_DIGITS = 8
 
 Standing = Literal["works", "elsewhere", "gone"]
@@ -58,18 +59,33 @@ class SignIns:
     def __init__(self, key: str) -> None:
         self._key = key.encode()
 
-    async def request(self, conn: Connection, email: str, language: Language, next_page: str, browser: str) -> None:
-        """Have a link mailed, for the browser with this secret. Whether the address is known makes no difference.
+    async def request(
+        self, conn: Connection, email: str, language: Language, next_page: str, browser: str, network: str
+    ) -> None:
+        """Have a link mailed, for the browser with this secret, at this network address. Whether the mail address is known
+        makes no difference.
 
         Raises Rejected (429) when asked too often.
         """
-        if await conn.fetchval(SQL.recent_sign_ins, email) >= MOST_PER_ADDRESS:
+        asked_from = hmac.digest(self._key, b"network " + network.encode(), hashlib.sha256)
+        await conn.execute(SQL.take_turn, email)
+        recent = await conn.fetchrow(SQL.recent_sign_ins, email, asked_from)
+        assert recent is not None
+        if recent["from_here"] >= MOST_FROM_ONE_NETWORK or recent["from_anywhere"] >= MOST_PER_ADDRESS:
             detail = "A link was sent to this address several times. Look in your mailbox, or try again in ten minutes."
             raise Rejected("too-many-sign-ins", 429, detail, retry_after=600)
         sign_in_id = uuid4()
         hashed, asker = credentials.digest(self._secret(sign_in_id)), credentials.digest(browser)
         await conn.execute(
-            SQL.request_sign_in, sign_in_id, email, language, hashed, next_page, timedelta(minutes=MINUTES), asker
+            SQL.request_sign_in,
+            sign_in_id,
+            email,
+            language,
+            hashed,
+            next_page,
+            timedelta(minutes=MINUTES),
+            asker,
+            asked_from,
         )
         fact = SignInRequested(sign_in_id=sign_in_id, revision=1, occurred_at=datetime.now(UTC))
         await log.append(conn, PUBLISHER, [fact])
@@ -112,7 +128,7 @@ class SignIns:
         return None
 
     def code(self, sign_in_id: UUID) -> str:
-        """Eight digits: twenty-five guesses in ten minutes, which is all one address allows, hit once in four million."""
+        """Eight digits: seventy-five guesses in ten minutes, which is all one address allows, hit once in a million times."""
         number = int.from_bytes(self._derived(b"code", sign_in_id)[:8]) % 10**CODE_DIGITS
         return f"{number:0{CODE_DIGITS}}"
 

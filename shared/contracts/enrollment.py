@@ -66,10 +66,8 @@ class Participation(Value):
     funding_scheme: FundingScheme | None = None
 
 
-class EnrollmentFact(Event):
-    """Where one person's enrollment stands now, and the seats of the session after it."""
-
-    state: ClassVar[State]
+class AboutEnrollment(Event):
+    """What every fact about one person's enrollment carries, and the seats of the session after it."""
 
     enrollment_id: UUID
     session_id: UUID
@@ -83,6 +81,12 @@ class EnrollmentFact(Event):
     @property
     def subject(self) -> str:
         return f"enrollments/{self.enrollment_id}"
+
+
+class EnrollmentFact(AboutEnrollment):
+    """Where one person's enrollment stands now."""
+
+    state: ClassVar[State]
 
 
 class SeatConfirmed(EnrollmentFact):
@@ -112,3 +116,15 @@ class EnrollmentCancelled(EnrollmentFact):
 
     reason: Literal["by-person"]
     held_seat: bool
+
+
+class EnrollmentAnonymised(AboutEnrollment):
+    """Whose enrollment this is can no longer be told: it stands as it stood, under an id that belongs to nobody, and without
+    what the person told of themselves. Whoever keeps the earlier id puts this one in its place.
+    """
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.anonymised"
+
+    stands: State
+    decided_at: AwareDatetime
+    """When it came to stand so, which is what reports count by."""

@@ -30,3 +30,20 @@ class PersonInvited(Event):
     @property
     def subject(self) -> str:
         return f"invitations/{self.invitation_id}"
+
+
+class PersonForgotten(Event):
+    """Somebody is to be forgotten: whoever holds their id puts another in its place, and blanks what they told of themselves.
+
+    The id that it names belongs to nobody any more. It stays in this log alone, so that whoever restores a backup of another
+    service can have it forget once more.
+    """
+
+    type: ClassVar[str] = "nl.skillslabs.gateway.person-forgotten"
+
+    erasure_id: UUID
+    person_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return f"erasures/{self.erasure_id}"

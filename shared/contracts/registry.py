@@ -16,8 +16,9 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.SeatConfirmed,
         enrollment.EnrollmentWaitlisted,
         enrollment.EnrollmentCancelled,
+        enrollment.EnrollmentAnonymised,
     ),
-    "gateway": (gateway.SignInRequested, gateway.PersonInvited),
+    "gateway": (gateway.SignInRequested, gateway.PersonInvited, gateway.PersonForgotten),
 }
 
 EVENTS: dict[str, type[Event]] = {event.type: event for events in PUBLISHERS.values() for event in events}

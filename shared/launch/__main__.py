@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from shared.database.address import database_of
 from shared.launch import environment, postgres
@@ -30,6 +31,8 @@ PATIENCE = 90.0
 PORT_PATIENCE = 5.0
 STOP_SECONDS = 25.0
 TICK = 0.2
+BROKER_PATIENCE = 2.0
+PORTS = {"amqp": 5672, "amqps": 5671, "postgresql": 5432, "postgres": 5432}
 
 
 class CannotStart(Exception):
@@ -42,9 +45,9 @@ class Platform:
     def __init__(self, services: Sequence[str]) -> None:
         self.services = services
         self.data = Path(os.environ.get("SKILLSLAB_DATA", ".skillslab")).resolve()
-        self.port = int(os.environ.get("SKILLSLAB_PORT", "8080"))
+        self.port = whole_number("SKILLSLAB_PORT", "8080", most=65_535)
         self.host = os.environ.get("SKILLSLAB_HOST", "127.0.0.1")
-        self.workers = int(os.environ.get("SKILLSLAB_WORKERS", "1"))
+        self.workers = whole_number("SKILLSLAB_WORKERS", "1", most=64)
         self.address = os.environ.get("SKILLSLAB_PUBLIC_URL", f"http://{self.host}:{self.port}")
         self.children: list[Child] = []
         self.stopping = False
@@ -61,6 +64,7 @@ class Platform:
         say("The services start …")
         logs = self.data / "logs"
         logs.mkdir(exist_ok=True)
+        logs.chmod(0o700)
         for service in self.services:
             told = environment.for_service(service, everything, self.services)
             for number in range(1, self.workers + 1):
@@ -106,7 +110,8 @@ class Platform:
 
     def _start_database(self) -> str:
         self._database = postgres.start(self.data / "postgres")
-        return self._database.url("skillslab")
+        postgres.make_role(self.data / "postgres", self._database)
+        return self._database.url_of_services()
 
     def _run(self, command: Sequence[str], everything: dict[str, str]) -> None:
         done = subprocess.run(command, env={**os.environ, **everything}, capture_output=True, text=True, check=False)
@@ -144,6 +149,29 @@ class Platform:
             time.sleep(TICK)
 
 
+def whole_number(name: str, default: str, *, most: int) -> int:
+    """What the environment says, from 1 on. Raises CannotStart for anything else."""
+    told = os.environ.get(name, default)
+    if not (told.isascii() and told.isdigit() and 1 <= int(told[:9]) <= most):
+        raise CannotStart(f"{name} is {told!r}, and must be a whole number from 1 to {most}.")
+    return int(told)
+
+
+def answers(url: str) -> bool:
+    """Whether somebody listens at the host and port of an address."""
+    where = urlsplit(url)
+    try:
+        with socket.create_connection((where.hostname or "", where.port or PORTS[where.scheme]), timeout=BROKER_PATIENCE):
+            return True
+    except OSError:
+        return False
+
+
+def without_password(url: str) -> str:
+    where = urlsplit(url)
+    return where._replace(netloc=where.netloc.rpartition("@")[2]).geturl()
+
+
 def say(text: str) -> None:
     print(text, flush=True)
 
@@ -161,7 +189,11 @@ def only_one(data: Path) -> Iterator[None]:
 
 
 def main(services: Sequence[str]) -> int:
-    platform = Platform(services)
+    try:
+        platform = Platform(services)
+    except CannotStart as why:
+        print(f"Skillslab cannot start: {why}", file=sys.stderr)
+        return 1
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
         platform.stopping = True
@@ -191,7 +223,12 @@ def greet(platform: Platform, seconds: float) -> None:
     hint = platform.data / "greeting.txt"
     if hint.exists():
         say(hint.read_text(encoding="utf-8"))
-    say(f"Data lives in {platform.data}. Ctrl-C stops everything.")
+    if (bus := os.environ.get("SKILLSLAB_BUS_URL")) and not answers(bus):
+        say(
+            f"Nobody answers at {without_password(bus)} (SKILLSLAB_BUS_URL). "
+            "Until the broker is there, facts go round by the logs, once a minute."
+        )
+    say(f"Data lives in {platform.data}, what the services say in {platform.data / 'logs'}. Ctrl-C stops everything.")
 
 
 if __name__ == "__main__":

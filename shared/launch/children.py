@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from shared.launch.postgres import tied_to_parent
 
 STABLE_SECONDS = 10.0
 LOG_BYTES = 20 * 1024**2
+
+
+def private_log(path: Path, mode: str = "ab") -> IO[bytes]:
+    """A file that only its owner may read."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 class Child:
@@ -32,9 +40,8 @@ class Child:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
-        if self._log.exists() and self._log.stat().st_size > LOG_BYTES:
-            self._log.replace(self._log.with_suffix(".old.log"))
-        with self._log.open("ab") as log:
+        self._turn_log_over()
+        with private_log(self._log) as log:
             self._process = subprocess.Popen(
                 self._command, env=dict(self._environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # Ctrl-C is for us, who end our children in order
@@ -44,6 +51,7 @@ class Child:
 
     def watch(self) -> None:
         """Start it again if it ended. Called several times a second."""
+        self._turn_log_over()
         if self.pid is not None:
             if time.monotonic() - self._started > STABLE_SECONDS:
                 self.restarts = 0
@@ -55,6 +63,13 @@ class Child:
             self._wait_until = 0.0
             self.restarts += 1
             self.start()
+
+    def _turn_log_over(self) -> None:
+        """Keep the log, and one before it, to a size. The process goes on writing to the same file."""
+        if self._log.exists() and self._log.stat().st_size > LOG_BYTES:
+            with private_log(self._log.with_suffix(".old.log"), "wb") as old, self._log.open("rb") as log:
+                shutil.copyfileobj(log, old)
+            os.truncate(self._log, 0)
 
     def ask_to_stop(self) -> None:
         if self._process and self._process.poll() is None:

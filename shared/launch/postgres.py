@@ -53,6 +53,15 @@ class Postgres:
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
 
+    def url_of_services(self) -> str:
+        """As a role that may make databases and nothing more: not even a service's own mistake can put constraints aside."""
+        return f"postgresql://skillslab:{self.password_of_services}@127.0.0.1:{self.port}/skillslab"
+
+    @property
+    def password_of_services(self) -> str:
+        """Another than the superuser's, which cannot be told from it."""
+        return hashlib.sha256(f"services {self.password}".encode()).hexdigest()
+
     def stop(self, timeout: float = 20.0) -> None:
         """Shut down cleanly, ending what is under way (SIGINT: fast shutdown)."""
         if self.process.poll() is None:
@@ -88,7 +97,7 @@ def start(data: Path, *, port: int | None = None, fast_and_loose: bool = False) 
     command = [str(bin_folder / "postgres"), "-D", str(cluster), "-p", str(port), "-k", str(sockets)]
     command += ["-c", "listen_addresses=127.0.0.1"]
     command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    with (home / "postgres.log").open("ab") as log:
+    with open(home / "postgres.log", "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), cwd="/",
             start_new_session=True,
@@ -97,6 +106,27 @@ def start(data: Path, *, port: int | None = None, fast_and_loose: bool = False) 
     server = Postgres(process, port, password)
     _wait_until_ready(bin_folder, server, home / "postgres.log")
     return server
+
+
+def make_role(data: Path, server: Postgres) -> None:
+    """Have the role that services use, and give it the databases of a time when they were the superuser's. Raises
+    DatabaseFailed.
+    """
+    ask = [str(programs(_home(data.resolve())) / "psql"), "--quiet", "--no-psqlrc", "--tuples-only", "--no-align",
+           "--set=ON_ERROR_STOP=1", "--host=127.0.0.1", f"--port={server.port}", "--username=postgres"]  # fmt: skip
+    told = {**_environment(), "PGPASSWORD": server.password, "PASSWORD_OF_SERVICES": server.password_of_services}
+
+    def run(database: str, *what: str) -> str:
+        done = subprocess.run([*ask, f"--dbname={database}", *what], env=told, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise DatabaseFailed(f"the role of the services was not made: {done.stderr.strip()}")
+        return done.stdout
+
+    here = Path(__file__).parent
+    run("postgres", f"--file={here / 'role.sql'}")
+    not_theirs = "SELECT datname FROM pg_database WHERE datname LIKE 'skillslab\\_%' AND datdba = 10"
+    for database in run("postgres", f"--command={not_theirs}").split():
+        run(database, f"--file={here / 'owner.sql'}")
 
 
 def tied_to_parent(death_signal: int, *, drop_root: bool = False) -> Callable[[], None]:

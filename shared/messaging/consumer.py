@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 from shared.contracts import registry
 from shared.contracts.event import Event
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Connection, Pool, connection, transaction
-from shared.errors import Busy
+from shared.errors import Busy, Rejected
 from shared.logs import logger
 from shared.messaging import inbox
 from shared.messaging.log import SQL, ReadLog
@@ -27,6 +27,7 @@ Reaction = Callable[[Connection, Sequence[Envelope[Any]]], Awaitable[None]]  # e
 Subscriptions = Mapping[type[Event], Reaction]
 
 ATTEMPTS = 5
+SOON = 1.0  # seconds
 AWAY = (*LOST_CONNECTION, *TRY_AGAIN, Busy, TimeoutError)
 
 applied_total = Counter("skillslab_facts_applied_total", "Facts applied, by consumer", ["consumer"])
@@ -54,8 +55,11 @@ class Consumer:
         logs: Mapping[str, ReadLog],
         applied: Callable[[], None] | None = None,
         walk_every: float = 60.0,
+        settling: float = 15.0,
     ) -> None:
-        """`applied` is called after each commit; reactions may have logged facts of their own. `walk_every` is in seconds."""
+        """`applied` is called after each commit; reactions may have logged facts of their own. `walk_every` is in seconds;
+        in the first seconds, `settling`, the other services may still be on their way.
+        """
         self.name = name
         self._pool = pool
         self._transport = transport
@@ -63,6 +67,7 @@ class Consumer:
         self._logs = logs
         self._applied = applied or (lambda: None)
         self._walk_every = walk_every
+        self._settling = settling
         self._behind = asyncio.Event()
 
     async def run(self) -> None:
@@ -132,19 +137,28 @@ class Consumer:
     # From the publishers' logs
 
     async def _walk_now_and_then(self) -> None:
+        clock = asyncio.get_running_loop().time
+        settled_at = clock() + self._settling
         while True:
             self._behind.clear()
-            for source in self._logs:
-                try:
-                    await finish(self.walk(source))
-                except Exception as error:
-                    logger.warning("log not read", consumer=self.name, source=source, reason=f"{type(error).__name__}: {error}")
+            settling = clock() < settled_at
+            read = [await self._has_walked(source, quietly=settling) for source in self._logs]
             try:
-                async with asyncio.timeout(self._walk_every):
+                async with asyncio.timeout(SOON if settling and not all(read) else self._walk_every):
                     await self._behind.wait()
             except TimeoutError:
                 continue
             await asyncio.sleep(0.1)  # several may have noticed the same gap
+
+    async def _has_walked(self, source: str, *, quietly: bool) -> bool:
+        """Walk a log. A publisher that is away while everything starts is no news, and is asked again soon."""
+        try:
+            await finish(self.walk(source))
+        except Exception as error:
+            if not (quietly and isinstance(error, Rejected) and error.status == 503):
+                logger.warning("log not read", consumer=self.name, source=source, reason=f"{type(error).__name__}: {error}")
+            return False
+        return True
 
     async def walk(self, source: str) -> int:
         """Read a publisher's log from where this consumer stopped, and apply what the courier did not bring.

@@ -16,9 +16,9 @@ from shared.database.address import database_of
 from shared.settings import Settings
 
 NEW_LIFE = """
-ALTER TABLE event_log DISABLE TRIGGER event_log_is_append_only;
+ALTER TABLE event_log DISABLE TRIGGER USER;
 UPDATE event_log SET xid = '0';
-ALTER TABLE event_log ENABLE TRIGGER event_log_is_append_only;
+ALTER TABLE event_log ENABLE TRIGGER USER;
 UPDATE outbox SET xid = '0', leased_until = '-infinity';
 UPDATE log_epoch SET epoch = gen_random_uuid();
 """

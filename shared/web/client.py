@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 import orjson
 import structlog
+from yarl import URL
 
-from shared.errors import Rejected
+from shared.errors import Rejected, not_found
 from shared.messaging.log import Page, ReadLog
 from shared.messaging.message import Message
 from shared.web.principal import HEADER, Principal, PrincipalKey, service
 from shared.web.server import REQUEST_ID
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=2)
+PLAIN = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 ADDRESS_SECONDS = 1  # for how long an address that was found for a name is used without looking again
 
 
@@ -28,14 +31,17 @@ def open_session() -> aiohttp.ClientSession:
 
 
 class Client:
-    """One other service, as seen by this one. What it refuses is raised as the same Rejected; when it is away, as 503."""
+    """One other service, as seen by this one. What it refuses is raised as the same Rejected; when it is away, as 503.
+
+    A call is for whoever it says, and for nobody in particular where it says nothing; `itself` is for what no person asked.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str, key: PrincipalKey, name: str) -> None:
-        """`name` is our own, for calls that no person asked for."""
+        """`name` is our own."""
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._key = key
-        self._self = service(name)
+        self.itself = service(name)
 
     async def get(self, path: str, principal: Principal | None = None, **query: Any) -> bytes:
         return (await self.call("GET", path, principal, query=query))[1]
@@ -53,8 +59,12 @@ class Client:
         query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        """Status and body of a good answer. Without a principal the call is our own service's."""
-        sent = {HEADER: self._key.sign(principal or self._self), **(headers or {})}
+        """Status and body of a good answer. A `path` that could lead elsewhere than it reads is
+        not found.
+        """
+        sent = dict(headers or {})
+        if principal is not None:
+            sent[HEADER] = self._key.sign(principal)
         if request_id := structlog.contextvars.get_contextvars().get("request_id"):
             sent[REQUEST_ID] = request_id
         if body is not None:
@@ -62,7 +72,7 @@ class Client:
         wanted = {name: str(value) for name, value in (query or {}).items() if value is not None}
         try:
             async with self._session.request(
-                method, self._base_url + path, data=body, params=wanted, headers=sent, timeout=TIMEOUT
+                method, URL(self._base_url + plain(path), encoded=True), data=body, params=wanted, headers=sent, timeout=TIMEOUT
             ) as response:
                 answer = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -77,12 +87,19 @@ class Client:
         """How a consumer reads this service's event log."""
 
         async def read(after: str) -> Page:
-            page = await self.get_json("/internal/log", after=after)
+            page = await self.get_json("/internal/log", self.itself, after=after)
             return Page(
                 UUID(page["epoch"]), [Message.from_json(orjson.dumps(message)) for message in page["messages"]], page["cursor"]
             )
 
         return read
+
+
+def plain(path: str) -> str:
+    """The path, if it can be read in one way alone. Raises Rejected (404) for any other: `..` leads where nobody asked."""
+    if not PLAIN.fullmatch(path) or {".", ".."} & {*path.split("/")}:
+        raise not_found()
+    return path
 
 
 def _rejected(response: aiohttp.ClientResponse, answer: bytes) -> Rejected:

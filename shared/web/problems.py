@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 from aiohttp import web
@@ -28,26 +28,28 @@ def body_of(rejected: Rejected) -> dict[str, object]:
     return body
 
 
-def headers_of(rejected: Rejected) -> dict[str, str]:
-    """What HTTP wants to go along with a refusal of this status."""
-    headers = {}
-    if rejected.retry_after is not None:
-        headers["Retry-After"] = str(rejected.retry_after)
-    if rejected.allow:
-        headers["Allow"] = rejected.allow
-    return headers
-
-
 def response_of(rejected: Rejected, body: dict[str, object] | None = None) -> web.Response:
-    signing_in = {"WWW-Authenticate": 'Bearer realm="Skillslab"'} if rejected.status == 401 else {}
     return web.Response(
         body=orjson.dumps(body or body_of(rejected)),
         status=rejected.status,
-        headers={**headers_of(rejected), **signing_in},
+        headers=headers_of(rejected),
         content_type="application/problem+json",
     )
 
 
+def headers_of(rejected: Rejected) -> dict[str, str]:
+    """What goes along with a refusal, as HTTP has it (RFC 9110): when to ask again, how to sign in, what can be done here."""
+    headers = {"Retry-After": str(rejected.retry_after)} if rejected.retry_after is not None else {}
+    if rejected.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if rejected.allowed:
+        headers["Allow"] = rejected.allowed
+    return headers
+
+
+MOST_COUNTED = 1000
+MOST_FAULTS = 50
+"""Beyond these a body is not mended fault by fault, and telling them all would cost more than the request did."""
 LIMITS = ("ge", "gt", "le", "lt", "max_length", "min_length", "expected")
 """Where pydantic tells which bound a value went past, or what it may be."""
 
@@ -57,13 +59,21 @@ def invalid(error: ValidationError) -> Rejected:
 
     `pointer` is where it stands in the body, or in the query; `limit` the bound that it went past, where there is one.
     """
+    if error.error_count() > MOST_COUNTED:
+        faults = [{"pointer": "#", "code": "too_many_faults", "detail": "Nearly everything is wrong; start from an example"}]
+        return Rejected("invalid-input", 400, "Some fields are not right; `errors` says which, and why.", errors=faults)
     errors = []
-    for fault in error.errors(include_url=False, include_input=False):
-        pointer = "#/" + "/".join(str(part) for part in fault["loc"])
+    for fault in error.errors(include_url=False, include_input=False)[:MOST_FAULTS]:
+        pointer = pointer_to(fault["loc"])
         told = {"pointer": pointer, "code": fault["type"], "detail": fault["msg"]}
         limits = [str(value).replace(" or ", ", ") for name, value in fault.get("ctx", {}).items() if name in LIMITS]
         errors.append({**told, "limit": limits[0]} if limits else told)
     return Rejected("invalid-input", 400, "Some fields are not right; `errors` says which, and why.", errors=errors)
+
+
+def pointer_to(parts: Sequence[int | str]) -> str:
+    """A JSON Pointer as a fragment (RFC 6901): `#` is the whole of it."""
+    return "#" + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
 def rejection(error: Exception) -> Rejected:
@@ -79,7 +89,7 @@ def rejection(error: Exception) -> Rejected:
             return Rejected("not-found", 404, "There is nothing at this address.")
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
-            return Rejected("method-not-allowed", 405, f"This address answers only to {allowed}.", allow=allowed)
+            return Rejected("method-not-allowed", 405, f"This address answers only to {allowed}.", allowed=allowed)
         case web.HTTPException():
             return Rejected((error.reason or "error").lower().replace(" ", "-"), error.status, error.text or "")
         case Busy():

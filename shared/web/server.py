@@ -33,6 +33,7 @@ from shared.web.unreadable import refusing_as_problem
 
 S = TypeVar("S", bound=ServiceSettings)
 STOP_SECONDS = 20.0
+READY_SECONDS = 0.25  # for which an answer stands, so that asking all the time costs little
 LINGER_SECONDS = 2.0  # in which a client that still sends may read why it was refused
 REQUEST_ID = "X-Request-Id"
 MAX_BODY = 1024**2
@@ -107,8 +108,13 @@ def health(ready: Check) -> list[web.RouteDef]:
     async def get_live(request: web.Request) -> web.Response:
         return web.json_response({"status": "live"})
 
+    kept: tuple[float, dict[str, bool]] = (0.0, {})
+
     async def get_ready(request: web.Request) -> web.Response:
-        parts = await ready()
+        nonlocal kept
+        if perf_counter() > kept[0]:
+            kept = (perf_counter() + READY_SECONDS, await ready())
+        parts = kept[1]
         good = all(parts.values())
         body = {"status": "ready" if good else "not ready", "parts": parts}
         return web.json_response(body, status=200 if good else 503)
@@ -131,14 +137,19 @@ async def measured(request: web.Request, handler: Handler) -> web.StreamResponse
     with request.app[WATCH].answering(request) if WATCH in request.app else nullcontext():
         response = await handler(request)
     seconds = perf_counter() - started
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource else "unknown"
+    route = route_of(request)
     latency.labels(request.method, route, response.status).observe(seconds)
     if response.status >= 500 or seconds > 1:
         logger.warning("slow or failed", method=request.method, route=route, status=response.status, seconds=round(seconds, 3))
     if not response.prepared:
         response.headers[REQUEST_ID] = request_id
     return response
+
+
+def route_of(request: web.Request) -> str:
+    """The address with its variable parts in braces: what was in their place may be a secret."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"
 
 
 def json_bytes(body: bytes | str, status: int = 200) -> web.Response:
@@ -173,7 +184,8 @@ def main(
 
 def _in_words(fault: Mapping[str, Any]) -> str:
     names = "".join(f"SKILLSLAB_{str(part).upper()}: " for part in fault["loc"][:1])
-    return f"  {names}{fault['msg'].removeprefix('Value error, ')}"
+    inside = ".".join(str(part) for part in fault["loc"][1:])
+    return f"  {names}{f'{inside}: ' if inside else ''}{fault['msg'].removeprefix('Value error, ')}"
 
 
 def serve(service: str, open_service: OpenService, log_level: str) -> None:

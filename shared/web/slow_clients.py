@@ -1,8 +1,8 @@
-"""Clients that send at a trickle are let go, so that a thousand of them keep nobody else waiting.
+"""Clients that send at a trickle, or do not read their answer, are let go, so that a thousand of them keep nobody else waiting.
 
 aiohttp's server waits for ever for a request to be complete. Here each connection is watched from outside: a request has so
-many seconds to arrive from its first byte (or from connecting, where none comes); while one is answered, and between two, a
-connection is not watched (the server itself closes what idles).
+many seconds to arrive from its first byte (or from connecting, where none comes), and an answer so many seconds to be read.
+Between two requests a connection is not watched (the server itself closes what idles).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 15.0
+READ_SECONDS = 20.0
 LOOK_EVERY = 1.0
 
 cut_total = Counter(
@@ -43,9 +44,9 @@ class Watch:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            too_late = loop.time() - HEAD_SECONDS
+            now = loop.time()
             for line in list(self._lines.values()):
-                if line.receiving_since is not None and line.receiving_since < too_late:
+                if line.is_late(now):
                     line.cut()
 
     @contextmanager
@@ -71,6 +72,13 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.busy = False
         self.receiving_since: float | None = None
+        self.unread_since: float | None = None
+        """Since when an answer is waiting to be read."""
+
+    def is_late(self, now: float) -> bool:
+        if self.receiving_since is not None and self.receiving_since < now - HEAD_SECONDS:
+            return True
+        return self.unread_since is not None and self.unread_since < now - READ_SECONDS
 
     def cut(self) -> None:
         cut_total.inc()
@@ -95,7 +103,9 @@ class Line(asyncio.Protocol):
         self._handler.connection_lost(exc)
 
     def pause_writing(self) -> None:
+        self.unread_since = asyncio.get_running_loop().time()
         self._handler.pause_writing()
 
     def resume_writing(self) -> None:
+        self.unread_since = None
         self._handler.resume_writing()

@@ -14,7 +14,8 @@ import pytest_asyncio
 from yarl import URL
 
 from gateway import forms
-from gateway.people import credentials, people, roles
+from gateway.people import credentials, identities, people, roles
+from gateway.people.identities import Account
 from shared.database.pool import transaction
 from shared.launch.postgres import Postgres
 from shared.web.principal import Principal, Role
@@ -45,6 +46,7 @@ class World:
     things: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Of each target: what is the worker's or at the organiser's own fieldlab, and what is somebody else's."""
     open_session: str = ""
+    scopes: dict[str, str] = field(default_factory=dict)
 
     async def ask(
         self, method: str, path: str, *, token: str | None = None, cookie: str | None = None, body: Any = None
@@ -57,6 +59,8 @@ class World:
             headers["Authorization"] = f"Bearer {token}"
         if path.startswith("/v1"):
             sent = {"json": body} if body is not None else {}
+            if cookie:
+                headers["Cookie"] = f"skillslab={cookie}"
         else:
             data = dict(body or {})
             if cookie:
@@ -72,6 +76,12 @@ class World:
         """The cookie of a browser on which the person of this role is signed in, just now."""
         async with transaction(self.house.people) as conn:
             return await credentials.open_session(conn, self.persons[role], "")
+
+    async def throwaway(self, role: str) -> str:
+        """Somebody in this role who may be gone afterwards; gives their name here."""
+        name = f"throwaway-{uuid4().hex[:8]}"
+        await self.meet(name, role, self.scopes[role])
+        return name
 
     async def meet(self, name: str, role: str = "worker", scope: str = "") -> str:
         """Somebody new in this role; gives their token."""
@@ -97,6 +107,10 @@ class World:
                         conn, self.persons["stranger"], Role("worker"), name="", can_write=False, days=1
                     )
                 self.things[target] = ("", str(other[0]))
+            case "identity":
+                self.things[target] = ("", await self.account_of("stranger"))
+            case "browser":
+                self.things[target] = ("", await self.browser_of("stranger"))
             case "invitation":
                 async with transaction(self.house.people) as conn:
                     await conn.execute("DELETE FROM role WHERE person_id = $1", self.persons["worker"])
@@ -109,10 +123,26 @@ class World:
             made = await credentials.make_token(conn, self.persons[role], Role("worker"), name="", can_write=False, days=1)
         return str(made[0])
 
+    async def account_of(self, name: str) -> str:
+        """A new account of an organisation, connected to this person; gives its id here."""
+        account = Account("https://gone.example", uuid4().hex)
+        async with transaction(self.house.people) as conn:
+            await identities.add(conn, account, self.persons[name])
+            connected = await identities.of(conn, self.persons[name])
+        return str(connected[-1].identity_id)
+
+    async def browser_of(self, name: str) -> str:
+        """The id of a browser on which this person is signed in."""
+        cookie = await self.browser(name)
+        async with transaction(self.house.people) as conn:
+            held = await credentials.sessions(conn, self.persons[name], cookie)
+        return str(next(one.session_id for one in held if one.this_one))
+
     async def invite(self, name: str, lab: str = "") -> str:
         operator = Principal(self.persons["operator"], (Role("operator"),))
         role = Role("organiser", lab) if lab else Role("region", "PV25")
         async with transaction(self.house.people) as conn:
+            await conn.execute("DELETE FROM invitation_sent")  # the matrix asks more often than anybody may
             return str(await roles.invite(conn, operator, f"{name}@matrix.example", role, role.scope, "nl"))
 
     async def enroll(self, name: str, session: str) -> str:
@@ -154,15 +184,17 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             world = World(house, http)
             async with transaction(house.people) as conn:
                 employer = await roles.employer_called(conn, "Matrix BV")
+            world.scopes = {role: SCOPES.get(role, employer if role.startswith("employer") else "") for role in ROLES}
             for role in ROLES:
-                await world.meet(role, role, SCOPES.get(role, employer if role.startswith("employer") else ""))
+                await world.meet(role, role, world.scopes[role])
             await world.meet("stranger")
             await world.meet("organiser elsewhere".replace(" ", "."), "organiser", OTHER_LAB)
             own = await world.publish(world.tokens["organiser"], OWN_LAB)
             other = await world.publish(world.tokens["organiser.elsewhere"], OTHER_LAB)
             world.things = dict(zip(("course", "draft", "session"), zip(own, other, strict=True), strict=True))
             world.open_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
+            world.things["fieldlab"] = (OWN_LAB, OTHER_LAB)
             world.things["other session"] = (world.open_session, world.open_session)
-            for target in ("enrollment", "token", "invitation", "colleague-invitation"):
+            for target in ("enrollment", "token", "identity", "browser", "invitation", "colleague-invitation"):
                 await world.fresh(target)
             yield world

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import asyncpg
+import orjson
 import structlog
 from aiohttp import web
 
@@ -66,7 +67,11 @@ async def open_house(server: Postgres, folder: Path) -> AsyncIterator[House]:
         "SKILLSLAB_PORT": str(port),
         "SKILLSLAB_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "SKILLSLAB_DEMO": "1",
-    }
+        "SKILLSLAB_OIDC_PROVIDERS": orjson.dumps([{
+            "id": "school", "name": "Voorbeeld College", "issuer": f"http://127.0.0.1:{free_port()}", "client_id": "skillslab",
+            "client_secret": "of a provider that is away",
+        }]).decode(),
+    }  # fmt: skip
     queries: Counter[str] = Counter()
     for service in SERVICES:
         await migrate(service, url)

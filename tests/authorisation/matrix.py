@@ -7,12 +7,24 @@ may not change, 403. Roles that a rule does not name get what `others` says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 ROLES = ("worker", "employer", "employer-contact", "organiser", "region", "operator")
 Target = Literal[
-    "", "enrollment", "course", "draft", "session", "other session", "invitation", "colleague-invitation", "token", "mail"
+    "",
+    "fieldlab",
+    "enrollment",
+    "course",
+    "draft",
+    "session",
+    "other session",
+    "invitation",
+    "colleague-invitation",
+    "token",
+    "mail",
+    "identity",
+    "browser",
 ]
 
 IN_A_YEAR = {
@@ -38,6 +50,8 @@ class Rule:
     """Of the API, as JSON; of a page, its fields."""
     where: str = ""
     """The query that goes along."""
+    throwaway: bool = False
+    """Whether whoever asks is gone after it, so that somebody else in the same role has to ask."""
 
 
 def everybody(status: int = 200, *, target: Target = "", where: str = "") -> Rule:
@@ -74,6 +88,13 @@ API: Mapping[str, Rule] = {
     "POST /v1/enrollments/{enrollmentId}/cancellation": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
+    "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
+    "GET /v1/me/export": Rule({"worker": 200}, 403),
+    "DELETE /v1/me": Rule({"worker": 202}, 403, throwaway=True),
+    "GET /v1/erasures/{erasureId}": everybody(404),
+    "GET /v1/fieldlabs/{fieldlabId}/retention": Rule({"organiser": 200}, target="fieldlab"),
+    "PUT /v1/fieldlabs/{fieldlabId}/retention": Rule({"organiser": 200}, target="fieldlab", body={"months": 24}),
+    "GET /v1": everybody(),
     "GET /v1/openapi.json": everybody(),
     "GET /v1/asyncapi.json": everybody(),
 }
@@ -93,21 +114,36 @@ READ: Mapping[str, Rule] = {
     "enroll": Rule({**dict.fromkeys(ROLES, 200), "worker": 303}, 200, 303, foreign=200, target="session"),  # who is in sees it
     "enrollments": page(),
     "enrollment": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "calendar": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "sign-in": everybody(),
     "sign-in-sent": everybody(),
     "sign-in-link": everybody(410),
+    "provider-sign-in": everybody(303),
+    "provider-back": everybody(303),
+    "connect": everybody(303),
     "roles": page(),
+    "give-up": everybody(303),
     "colleagues": Rule({"organiser": 200, "region": 200, "employer": 200}, 403, 303),
+    "invite": everybody(303),
+    "withdraw-role": Rule({}, 404, 303),
     "operator": Rule({"operator": 200}, 403, 303),
     "tokens": page(),
     "my-data": page(),
+    "my-data-whole": page(),
+    "who-looked": page(),
+    "erase": page(),
+    "erasure": everybody(404),
+    "audit": Rule({"operator": 200}, 403, 303),
+    "retention": Rule({"organiser": 200}, 403, 303, missing={"organiser": 404}, target="fieldlab"),
+    "privacy": everybody(),
     "uptake": Rule({"region": 200}, 403, 403),
     "uptake-figures": Rule({"region": 200}, 403, 303),
     "uptake-file": Rule({"region": 200}, 403, 303),
     "organiser": Rule({"organiser": 200}, 403, 303),
     "new-course": Rule({"organiser": 200}, 403, 303),
     "new-session": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),
+    "api": everybody(),
     "about": everybody(),
     "style": everybody(),
     "problem": everybody(),
@@ -125,6 +161,9 @@ CHANGE: Mapping[str, Rule] = {
     "sign-in-sent": everybody(400),
     "sign-in-link": everybody(410),
     "sign-in-sample": everybody(404),
+    "provider-sign-in": everybody(303),
+    "connect": signed_in(303, anonymous=303),
+    "disconnect": Rule(dict.fromkeys(ROLES, 303), 303, 303, target="identity"),
     "sign-out": everybody(303),
     "act-as": Rule({}, 404, 303, body={"role": "operator", "scope": "elsewhere"}),
     "give-up": Rule({}, 404, 303, body={"role": "region", "scope": "PV20"}),
@@ -140,6 +179,10 @@ CHANGE: Mapping[str, Rule] = {
     "revoke-token": Rule(dict.fromkeys(ROLES, 303), 303, 303, target="token"),
     "my-data": signed_in(303, anonymous=303, body={"name": "Matrix", "language": "nl"}),
     "sign-out-elsewhere": signed_in(303, anonymous=303),
+    "sign-out-there": Rule(dict.fromkeys(ROLES, 303), 303, 303, target="browser"),
+    "erase": replace(signed_in(303, anonymous=303), throwaway=True),
+    "audit": Rule({"operator": 400}, 403, 303, body={"email": "x"}),
+    "retention": Rule({"organiser": 303}, 403, 303, missing={"organiser": 404}, target="fieldlab", body={"months": "24"}),
     "new-course": Rule({"organiser": 400}, 403, 303),
     "new-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),
 }
@@ -151,14 +194,20 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "GET /fieldlabs/{id}": "public", "GET /courses": "anyone", "POST /courses": "signed in", "GET /courses/{id}": "anyone",
         "PATCH /courses/{id}": "signed in", "POST /courses/{id}/sessions": "signed in", "GET /sessions": "anyone",
         "GET /sessions/{id}": "anyone", "PATCH /sessions/{id}": "signed in", "GET /internal/log": "services",
+        "GET /internal/erasures/{erasure_id}": "services",
     },
     "enrollment": {
         "POST /enrollments": "signed in", "POST /enrollment-batches": "services", "GET /enrollments": "signed in",
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
-        "GET /uptake": "signed in", "GET /internal/log": "services",
+        "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
+        "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",
+        "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",
     },
     "gateway": {"POST /internal/recipients": "services", "GET /internal/log": "services"},
-    "notifications": {},
+    "notifications": {
+        "GET /own-data": "signed in", "GET /enrollments/{enrollment_id}/calendar": "signed in",
+        "GET /internal/erasures/{erasure_id}": "services",
+    },
 }  # fmt: skip
 """What the services answer each other: facts that are public, to anyone who says truly who they are or says nothing, to who is
 signed in by a principal, or to a service alone.

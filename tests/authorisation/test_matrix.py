@@ -8,32 +8,39 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import aiohttp
+import orjson
 import pytest
 from aiohttp import web
+from yarl import URL
 
 import catalog.http
 import catalog.queries
 import enrollment.http
 import gateway.internal
+import notifications.http
+import notifications.store
 from enrollment import queries
+from gateway.edge import who_asks
 from gateway.pages import routes
 from gateway.pages.addresses import ADDRESSES, path
-from gateway.people import credentials
+from gateway.people import audit, credentials, identities
 from shared.database.pool import transaction
 from shared.web.principal import HEADER, Principal, PrincipalKey, Role, service
 from tests.authorisation.conftest import Answer, World
 from tests.authorisation.matrix import API, CHANGE, INTERNAL, OPERATING, READ, ROLES, Rule
-from tests.sabotage import layers, no_row_level_security
+from tests.sabotage import layers, no_row_level_security, twin
 
 pytestmark = pytest.mark.timeout(180)
 in_the_house = pytest.mark.asyncio(loop_scope="package")
 
 PARTS = {"fieldlab": "techport", "fieldlabId": "techport", "slug": "busy", "mail": "1.M2P3Q4.x", "number": "0",
-         "token": f"{'0' * 32}.x", "kind": "csv"}  # fmt: skip
+         "token": f"{'0' * 32}.x", "erasure": str(uuid4()), "erasureId": str(uuid4()), "provider": "school",
+         "kind": "csv"}  # fmt: skip
 OF_TARGET = {
     "enrollment": ("enrollment", "enrollmentId"), "course": ("course", "courseId"), "draft": ("course", "courseId"),
     "session": ("session", "sessionId"), "invitation": ("invitation",), "colleague-invitation": ("invitation",),
-    "token": ("token",), "other session": ("session",),
+    "token": ("token",), "other session": ("session",), "fieldlab": ("fieldlab", "fieldlabId"),
+    "identity": ("identity",), "browser": ("browser",),
 }  # fmt: skip
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -98,9 +105,11 @@ async def test_every_route_of_the_gateway_is_in_the_matrix(world: World) -> None
 
 
 def test_every_route_of_the_services_is_in_the_matrix() -> None:
-    served = {"catalog": catalog.http.ROUTES, "enrollment": enrollment.http.ROUTES, "gateway": gateway.internal.ROUTES}
+    served = {"catalog": catalog.http.ROUTES, "enrollment": enrollment.http.ROUTES, "gateway": gateway.internal.ROUTES,
+              "notifications": notifications.http.ROUTES}  # fmt: skip
+    everywhere = {"GET /internal/log", "GET /internal/erasures/{erasure_id}"}
     for name, table in served.items():
-        listed = {route for route in INTERNAL[name] if not route.endswith("/internal/log")}
+        listed = INTERNAL[name].keys() - everywhere
         assert {f"{route.method} {route.path}" for route in table if isinstance(route, web.RouteDef)} == listed
 
 
@@ -120,15 +129,20 @@ async def answer_to(world: World, case: Case) -> Answer:
         thing = str(uuid4()) if whose == "missing" else world.things[rule.target][0 if whose == "own" else 1]
         if rule.target == "token" and whose == "own":
             thing = await world.own_token(case.role or "worker")
+        elif rule.target == "identity" and whose == "own":
+            thing = await world.account_of(case.role or "worker")
+        elif rule.target == "browser" and whose == "own":
+            thing = await world.browser_of(case.role or "worker")
         parts |= dict.fromkeys(OF_TARGET[rule.target], thing)
+    name = await world.throwaway(case.role) if rule.throwaway and case.role else case.role
     if is_page:
         body = {name: _filled(world, value) for name, value in (rule.body or {}).items()}
-        cookie = await world.browser(case.role) if case.role else None
+        cookie = await world.browser(name) if name else None
         return await world.ask(method, path(address, "nl", parts), cookie=cookie, body=body)
     where = f"?{rule.where}" if rule.where else ""
     url = re.sub(r"{(\w+)}", lambda found: parts.get(found[1], "x"), address) + where
     told = {name: _filled(world, value) for name, value in rule.body.items()} if rule.body else None
-    return await world.ask(method, url, token=world.tokens.get(case.role), body=told)
+    return await world.ask(method, url, token=world.tokens.get(name), body=told)
 
 
 def _filled(world: World, value: object) -> object:
@@ -202,12 +216,31 @@ def without_filters(monkeypatch: pytest.MonkeyPatch) -> None:
         (queries, "enrollments", r"WHERE session\.fieldlab_id = ANY", "WHERE false AND session.fieldlab_id = ANY"),
         (catalog.queries, "course", r"\(state = 'published' OR", "(true OR"),
         (catalog.queries, "list_courses", r"\(shown\.state = 'published' OR", "(true OR"),
+        (queries, "own_data", r"WHERE e\.person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
+        (notifications.store, "told", r"WHERE recipient_id = \$1", "WHERE $1::uuid IS NOT NULL"),
+        (audit, "own", r"WHERE actor_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (credentials, "tokens", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (credentials, "sessions", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
+        (identities, "identities", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
     ):
         statement, count = re.subn(pattern, instead, getattr(module.SQL, name))
         assert count == 1, name
         monkeypatch.setattr(module.SQL, name, statement)
+
+
+async def exported_of_others(world: World, name: str, theirs: set[str]) -> list[str]:
+    """What of somebody else's stands in the document with everything about somebody."""
+    cookie = await world.browser(name)
+    answer = await world.ask("GET", "/v1/me/export", cookie=cookie)
+    told = orjson.loads(answer.text)
+    enrollments = {item["id"] for item in told["enrollments"]}
+    enrolled = {act["record"].rpartition("/")[2] for act in told["doneByYou"] if act["action"] == "enrolled"}
+    others = {
+        "enrollments": (enrollments & {*world.things["enrollment"]}) - theirs,
+        "mails": {mail["enrollmentId"] for mail in told["mails"]} - enrollments - {None},
+        "acts": enrolled - enrollments,
+    }
+    return [what for what, found in others.items() if found]
 
 
 async def leaks(world: World) -> list[str]:
@@ -218,10 +251,13 @@ async def leaks(world: World) -> list[str]:
     sees = {"worker": {own}, "organiser": {own}, "organiser.elsewhere": {other}, "stranger": {other}}
     drafts = {"organiser": {draft}, "organiser.elsewhere": {other_draft}}
     for name, token in world.tokens.items():
+        if name.startswith("throwaway"):
+            continue
         listed = await world.json("GET", "/v1/enrollments?pageSize=100", token)
         seen = {item["id"] for item in listed["items"]} & {own, other}
         if seen != sees.get(name, set()):
             found.append(f"{name} lists the enrollments {seen}")
+        found += [f"{name} exports {what} of others" for what in await exported_of_others(world, name, sees.get(name, set()))]
         courses = await world.json("GET", "/v1/courses?pageSize=100&q=klad", token)
         if {item["id"] for item in courses["items"]} & {draft, other_draft} != drafts.get(name, set()):
             found.append(f"{name} lists the drafts of others")
@@ -233,6 +269,8 @@ async def leaks(world: World) -> list[str]:
         text = (await world.ask("GET", "/mijn-gegevens", cookie=cookie)).text
         if "Onbekende browser van een ander" in text:
             found.append(f"{role} sees where a stranger is signed in")
+        if world.things["identity"][1] in text:
+            found.append(f"{role} sees which account a stranger signs in with")
     return found
 
 
@@ -245,6 +283,33 @@ async def test_what_can_be_read_holds_by_either_layer_alone(world: World, guard:
 
     wrong = await wrong_cells(world, reads) + await leaks(world)
     assert wrong == [], "\n".join(wrong)
+
+
+TRICKS = (
+    "..%2Finternal%2Flog", "..%2F..%2Finternal%2Flog", "%2e%2e%2finternal%2flog", "%2e%2e", "..", ".", "%00", "a%2Fb", "%2f",
+    "..%5cinternal%5clog", "..;", "x%3Fafter=", "%252e%252e%252finternal%252flog", "%E2%80%A5", "+", "%0d%0ax",
+)  # fmt: skip
+
+
+def the_path_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anonymous calls are our own service's, and whatever a path says is where they go."""
+    monkeypatch.setattr("shared.web.client.plain", lambda path: str(URL(path).path))
+    monkeypatch.setattr("gateway.api.passing.who_asks", lambda request: who_asks(request) or service("gateway"))
+
+
+@in_the_house
+@twin(the_path_is_believed)
+async def test_no_address_leads_where_only_services_go(world: World, guard: None) -> None:
+    """An id that is no id is not found, whatever it would lead to."""
+    wrong = []
+    for name in (name for name in API if "{" in name and name.startswith("GET")):
+        for trick in TRICKS:
+            for role in ("", "organiser"):
+                url = re.sub(r"{\w+}", trick, name.removeprefix("GET "))
+                answer = await world.ask("GET", url, token=world.tokens.get(role))
+                if answer.status not in (401, 404) and not (trick in (".", "..") and answer.status == 200):
+                    wrong.append(f"{url} as {role or 'nobody'}: {answer.status} {answer.text[:80]}")
+    assert wrong == []
 
 
 # From service to service
@@ -280,7 +345,7 @@ async def test_services_believe_nobody_on_the_network(world: World) -> None:
         for name, table in INTERNAL.items():
             for route, who in table.items():
                 method, _, address = route.partition(" ")
-                url = world.house.urls[name] + re.sub(r"{\w+}", "no-such-thing", address)
+                url = world.house.urls[name] + re.sub(r"{\w+}", str(uuid4()), address)
                 for asks, headers in principals(world).items():
                     body: object = [] if address.endswith("batches") else {} if method != "GET" else None
                     async with http.request(method, url, headers=headers, json=body) as response:

@@ -81,6 +81,7 @@ async def running(
         internal_key=SecretStr(KEY),
         catalog_url=f"http://127.0.0.1:{port}",
         enrollment_url=f"http://127.0.0.1:{desk_port}",
+        gateway_url=f"http://127.0.0.1:{free_port()}",
     )
     runners = [await listen(internal_app(KEY, [log_route(desk, "enrollment")], ready), desk_port)]
     async with open_service(settings, Background()) as (listener,):

@@ -25,6 +25,7 @@ TYPED = [
     ("las", "Lasrobotprogrammeur"),
     ("cobbot", "Werken met een cobot: basis"),
     ("robbot", "Lasrobotprogrammeur"),
+    ("lassenn", "Robotlassen voor operators"),
     ("programeren", "PLC-programmeren voor monteurs"),
     ("onderhout", "Onderhoud aan robotcellen"),
     ("INDUSTRIELE", "Industriële robot: veilig bedienen"),
@@ -66,7 +67,7 @@ async def test_letters_that_happen_to_be_inside_a_word_are_no_compound(reading: 
 
 
 async def test_what_the_catalogue_does_not_have_finds_nothing(reading: Api) -> None:
-    for typed in ("kapper", "yoga", "xyzzy", "de", "???", "a", "' & !| <-> (", "\\'"):
+    for typed in ("kapper", "yoga", "zorg", "xyzzy", "de", "???", "a", "' & !| <-> (", "\\'"):
         assert await found(reading, typed) == [], typed
 
 
@@ -75,8 +76,15 @@ async def test_signs_around_a_word_mean_nothing(reading: Api) -> None:
 
 
 async def test_all_words_count_as_far_as_the_catalogue_uses_them(reading: Api) -> None:
-    assert (await reading.get("/courses", q="plc enschede")).titles == []
     assert (await reading.get("/courses", q="plc pannenkoek")).titles == ["PLC-programmeren voor monteurs"]
+
+
+async def test_where_nothing_has_all_words_what_has_some_is_found_and_said_to_be_so(reading: Api) -> None:
+    some = await reading.get("/courses", q="plc composieten", pageSize=100)
+
+    assert {"PLC-programmeren voor monteurs", "Composieten leggen met de robot"} <= set(some.titles)
+    assert some.body["someWords"]
+    assert "someWords" not in (await reading.get("/courses", q="plc dordrecht")).body
 
 
 async def test_a_title_weighs_more_than_a_theme_and_a_theme_more_than_a_description(alone: Api) -> None:

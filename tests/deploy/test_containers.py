@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +14,11 @@ import yaml
 from catalog.settings import CatalogSettings
 from enrollment.settings import EnrollmentSettings
 from gateway import assets
-from gateway.settings import GatewaySettings
+from gateway.pages.addresses import path
+from gateway.settings import GatewaySettings, IdentityProvider, is_private_line
 from notifications.settings import NotificationsSettings
 from shared.settings import Settings
+from shared.translations import LANGUAGES
 from shared.web import server
 from tests import ROOT
 
@@ -57,12 +61,14 @@ def test_nothing_is_told_that_no_service_knows(service: str) -> None:
     assert told(service) <= known
 
 
-def test_the_key_of_the_gateway_is_told_to_nobody_else() -> None:
-    assert [service for service in OURS if "SKILLSLAB_GATEWAY_KEY" in told(service)] == ["gateway"]
+@pytest.mark.parametrize("secret", ["SKILLSLAB_GATEWAY_KEY", "SKILLSLAB_OIDC_PROVIDERS"])
+def test_what_only_the_gateway_may_know_is_told_to_nobody_else(secret: str) -> None:
+    assert [service for service in OURS if secret in told(service)] == ["gateway"]
 
 
 def test_whoever_links_to_the_platform_is_told_the_same_address() -> None:
-    addresses = {SERVICES[service]["environment"]["SKILLSLAB_PUBLIC_URL"] for service in ("gateway", "notifications")}
+    linking = ("gateway", "notifications", "keycloak")
+    addresses = {SERVICES[service]["environment"]["SKILLSLAB_PUBLIC_URL"] for service in linking}
 
     assert len(addresses) == 1
 
@@ -128,3 +134,57 @@ def test_the_manual_makes_every_key_that_has_to_be_there() -> None:
     assert made
 
     assert set(made.group(1).split()) == set(re.findall(r"\$\{(\w+):\?", TEXT))
+
+
+# The identity provider to try out with
+
+
+KEYCLOAK = SERVICES["keycloak"]
+REALM = json.loads((ROOT / "deploy/keycloak/skillslab.json").read_text(encoding="utf-8"))
+
+
+def example() -> IdentityProvider:
+    """The provider that the manual writes into `.env` for it."""
+    line = re.search(r"^echo (.*\"SKILLSLAB_OIDC_PROVIDERS=.*) >>\.env$", MANUAL, re.MULTILINE)
+    assert line
+    [text] = shlex.split(line[1].replace("$KEYCLOAK_CLIENT_SECRET", "made by the manual"))
+    [told] = json.loads(text.partition("=")[2].strip("'"))
+    return IdentityProvider.model_validate(told)
+
+
+def test_the_realm_knows_the_client_that_the_manual_configures() -> None:
+    [client] = REALM["clients"]
+    provider = example()
+
+    assert client["clientId"] == provider.client_id
+    assert provider.client_secret.get_secret_value() == "made by the manual"
+    assert client["redirectUris"] == [
+        "${SKILLSLAB_PUBLIC_URL}" + path("provider-back", language, {"provider": provider.id}) for language in LANGUAGES
+    ]
+
+
+def test_browsers_and_the_gateway_find_the_provider_by_the_name_in_its_tokens() -> None:
+    issuer = example().issuer
+    host = issuer.removeprefix("http://").partition(":")[0]
+
+    served = KEYCLOAK["environment"]["KC_HOSTNAME"].replace("${KEYCLOAK_PORT:-8180}", "8180")
+    assert issuer == f"{served}/realms/{REALM['realm']}"
+    assert host in KEYCLOAK["networks"]["default"]["aliases"]
+    assert is_private_line(issuer, demo=True)
+
+
+def test_the_realm_holds_no_secret_and_is_told_the_ones_it_names() -> None:
+    [client] = REALM["clients"]
+    named = set(re.findall(r"\$\{(\w+)\}", json.dumps(REALM)))
+
+    assert client["secret"] == "${KEYCLOAK_CLIENT_SECRET}"
+    assert "users" not in REALM
+    assert named <= KEYCLOAK["environment"].keys()
+
+
+def test_the_provider_starts_only_where_it_is_asked_for_and_has_its_keys() -> None:
+    assert KEYCLOAK["profiles"] == ["keycloak"]
+    assert [name for name in SERVICES if "keycloak" in SERVICES[name].get("depends_on", {})] == []
+    for secret in ("KC_BOOTSTRAP_ADMIN_PASSWORD", "KEYCLOAK_CLIENT_SECRET"):
+        assert KEYCLOAK["environment"][secret].endswith(":-}")
+        assert f'[ "$${secret}" ]' in KEYCLOAK["command"][0]

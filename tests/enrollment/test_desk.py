@@ -13,14 +13,14 @@ import asyncpg
 import pytest
 
 from enrollment import desk as desks
-from enrollment import store
+from enrollment import domain, store
 from enrollment.commands import CancelEnrollment, Command, RequestSeat
 from enrollment.desk import Desk
 from enrollment.domain import Answer, Refused, Settled
 from shared.database.pool import Pool, transaction
 from shared.errors import Rejected
 from shared.messaging import answers
-from tests.enrollment.build import NOW, a_cancellation, a_request
+from tests.enrollment.build import NOW, a_cancellation, a_request, opening
 from tests.enrollment.conftest import ASession, OpenDesks
 from tests.sabotage import twin
 
@@ -265,6 +265,37 @@ async def test_when_the_database_stays_away_the_caller_hears_that_the_outcome_is
 
     assert told.value.status == 503
     assert "Ask again" in told.value.detail
+
+
+def too_early_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "TOO_EARLY", None)
+
+
+@twin(too_early_is_kept)
+async def test_that_it_is_too_early_does_not_use_up_a_key(open_desks: OpenDesks, pool: Pool, guard: None) -> None:
+    command, person = opening(3), uuid4()
+    (desk,) = await open_desks(1)
+    wish = keyed(a_request(command.session_id, person), "k")
+    assert await desk.ask(wish) == domain.TOO_EARLY
+
+    async with transaction(pool) as conn:
+        await desks.settle(conn, [command], NOW)
+
+    assert states([await desk.ask(wish)]) == {"confirmed": 1}
+
+
+async def test_one_key_for_two_sessions_at_two_desks_at_once_is_answered_and_refused(
+    open_desks: OpenDesks, a_session: ASession
+) -> None:
+    """Neither session's lock keeps the two apart: the database refuses the second answer, and the desk looks again."""
+    opened, people = await open_desks(8), [uuid4() for _ in range(40)]
+    sessions = [await a_session(100), await a_session(100)]
+    wishes = [keyed(a_request(session, person), "k") for person in people for session in sessions]
+
+    answered = await ask_all(opened, wishes)
+
+    assert states(answered) == {"confirmed": 40, "Refused": 40}
+    assert {answer for answer in answered if isinstance(answer, Refused)} == {Refused("idempotency-key-reused", 422)}
 
 
 # What cannot be written down, even by hand

@@ -15,8 +15,9 @@ gc.set_threshold(200_000, 50, 1000)  # a run is short: to look for garbage seldo
 
 BEYOND_SCHEMAS = {
     "citizen_number",  # nine digits that pass the eleven test
-    "unknown_theme", "unknown_fieldlab",  # which there are is data
-    "times", "days", "minimum", "in_the_past", "too_far_ahead",  # one value against another, or against the clock
+    "unknown_theme", "unknown_fieldlab", "unknown_region",  # which there are is data
+    "ends_too_early", "lasts_too_long", "closes_too_late", "days_reversed", "minimum",  # one value against another
+    "in_the_past", "too_far_ahead",  # and against the clock
 }  # fmt: skip
 """Faults of a field that no schema can tell beforehand."""
 OF_WHAT_IS_THERE = {"unknown-municipality", "idempotency-key-reused"}

@@ -15,6 +15,7 @@ from shared.launch.postgres import Postgres
 from tests.gateway.visitor import Visitor
 from tests.organiser import new_sessions
 from tests.platform import Running
+from tests.provider import Provider, provider_running
 from tests.servers import scratch
 
 Visit = Callable[..., Visitor]
@@ -22,10 +23,18 @@ SessionWith = Callable[[int], str]
 
 
 @pytest.fixture(scope="package")
-def platform(postgres: Postgres) -> Iterator[Running]:
-    """Every service as a process of its own, with the sample courses and people."""
+def provider() -> Iterator[Provider]:
+    """The identity provider of an organisation."""
+    with provider_running() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="package")
+def platform(postgres: Postgres, provider: Provider) -> Iterator[Running]:
+    """Every service as a process of its own, with the sample courses and people; an organisation signs in here too."""
     with scratch("pages") as folder:
-        running = Running(folder, postgres.url("pages"), "")
+        more = {"SKILLSLAB_OIDC_PROVIDERS": json.dumps([provider.told()])}
+        running = Running(folder, postgres.url("pages"), "", more=more)
         try:
             running.start()
             yield running

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
@@ -113,6 +116,15 @@ def test_five_wrong_codes_end_the_code_and_leave_the_link(visit: Visit, platform
     assert asker.post(link).status == 303
 
 
+def test_cookies_that_are_no_text_are_nobodys(visit: Visit) -> None:
+    anybody = visit()
+    for name, page, status in (
+        (edge.COOKIE, "/v1/me", 401), ("skillslab-asked", f"/aanmelden/{'0' * 32}.x", 410),
+        ("skillslab-left", "/aanmelden/organisatie/school/terug?state=x", 400),
+    ):  # fmt: skip
+        assert anybody.get(page, headers={"Cookie": f"{name}=\xff\xfe"}).status == status
+
+
 def test_an_unknown_address_gets_the_same_answer_as_a_known_one(visit: Visit, platform: Running) -> None:
     signed_in(visit, platform, "bekend@voorbeeld.nl")
     answers = [visit().post("/aanmelden", {"email": f"{who}@voorbeeld.nl"}) for who in ("bekend", "onbekend")]
@@ -145,7 +157,7 @@ def test_a_form_without_our_token_changes_nothing(visit: Visit) -> None:
 
 def test_a_name_is_corrected_and_a_citizen_number_in_it_refused(visit: Visit, platform: Running) -> None:
     visitor = signed_in(visit, platform, "naam@voorbeeld.nl")
-    assert visitor.post("/mijn-gegevens", {"name": "Noor", "language": "en"}).location == "/en/my-data?saved=true"
+    assert visitor.post("/mijn-gegevens", {"name": "Noor", "language": "en"}).location == "/en/my-data?done=saved"
     assert (me(visitor)["name"], me(visitor)["language"]) == ("Noor", "en")
 
     refused = visitor.post("/mijn-gegevens", {"name": "Noor 111.222.333"})
@@ -186,7 +198,7 @@ def test_a_role_that_is_withdrawn_is_gone_at_the_next_request_for_sessions_and_t
     invite(operator, "kort@regio.example", role="region", place="Zeeland (provincie)")
     reviewer = signed_in(visit, platform, "kort@regio.example")
     accept(reviewer)
-    made = reviewer.post("/mijn-tokens", {"name": "rapport", "role": "region PV29", "days": "30"})
+    made = reviewer.post("/mijn-tokens", {"name": "rapport", "role": "region PV29", "days": "30"}, follow=True)
     token = re.search(r'<code class="token">([^<]+)</code>', made.text)
     assert token, made.words
     assert reviewer.get("/v1/uptake?region=PV29").status == 200
@@ -257,7 +269,7 @@ def test_a_person_with_two_roles_switches_between_them(visit: Visit, platform: R
 
 def test_a_token_for_reading_changes_nothing_and_ends_when_it_is_ended(visit: Visit, platform: Running) -> None:
     worker = signed_in(visit, platform, "lezer@voorbeeld.nl")
-    made = worker.post("/mijn-tokens", {"name": "planning", "role": "worker", "days": "30"})
+    made = worker.post("/mijn-tokens", {"name": "planning", "role": "worker", "days": "30"}, follow=True)
     found = re.search(r'<code class="token">([^<]+)</code>', made.text)
     assert found
     token = found[1]
@@ -274,7 +286,143 @@ def test_a_token_for_reading_changes_nothing_and_ends_when_it_is_ended(visit: Vi
     assert ask_by_token(platform, token, "/v1/enrollments") == 401
 
 
+def test_a_new_token_is_shown_once_and_loading_the_page_again_makes_no_second_one(visit: Visit, platform: Running) -> None:
+    worker = signed_in(visit, platform, "herladen@voorbeeld.nl")
+    fields = {"name": "rooster", "role": "worker", "days": "30"}
+    made = worker.post("/mijn-tokens", fields)
+    assert (made.status, made.location) == (303, "/mijn-tokens"), "no address holds it"
+
+    shown, again = worker.get("/mijn-tokens"), worker.get("/mijn-tokens")
+    assert 'class="token"' in shown.text
+    assert 'class="token"' not in again.text
+    assert "nooit gebruikt" in again.words, "showing it is no use of it"
+    assert again.text.count("/intrekken") == 1
+    worker.post("/mijn-tokens", fields)
+    numbers = re.findall(r"nummer <code>([0-9a-f]{8})</code>", worker.get("/mijn-tokens").text)
+    assert len(set(numbers)) == 2, "two of one name can be told apart"
+
+
+def test_a_new_token_is_not_shown_to_who_signs_in_on_the_same_browser(visit: Visit, platform: Running) -> None:
+    worker = signed_in(visit, platform, "eigenaar@voorbeeld.nl")
+    worker.post("/mijn-tokens", {"name": "rooster", "role": "worker", "days": "30"})
+    worker.sign_in_as("region")
+    assert 'class="token"' not in worker.get("/mijn-tokens").text
+
+
+def test_what_was_done_is_said_on_the_page_that_follows(visit: Visit, platform: Running) -> None:
+    worker = signed_in(visit, platform, "gezegd@voorbeeld.nl")
+    worker.post("/mijn-tokens", {"name": "rooster", "role": "worker", "days": "30"})
+    revoke = form_on(worker.get("/mijn-tokens"), r"/mijn-tokens/[^/]+/intrekken")
+    assert "Het token is gestopt." in worker.post(revoke, follow=True).words
+    assert "elders uitgelogd." in worker.post("/mijn-gegevens/overal-uitloggen", follow=True).words
+    assert "elders uitgelogd" not in worker.get("/mijn-gegevens?done=nonsense").words
+
+
+def test_withdrawing_a_role_is_asked_about_first(visit: Visit, platform: Running) -> None:
+    operator = visit("operator")
+    invite(operator, "terug@regio.example", role="region", place="Zeeland (provincie)")
+    reviewer = signed_in(visit, platform, "terug@regio.example")
+    accept(reviewer)
+    person = str(me(reviewer)["personId"])
+    role = {"person": person, "role": "region", "scope": "PV29"}
+
+    asked = operator.get(f"/collegas/rol-intrekken?{urlencode(role)}")
+    assert "deze rol intrekken?" in asked.words
+    assert "terug@regio.example" in asked.words
+    assert roles(reviewer) == ["worker", "region"], "asking changes nothing"
+    assert visit("organiser").get(f"/collegas/rol-intrekken?{urlencode(role)}").status == 404
+    assert "De rol is ingetrokken" in operator.post("/collegas/rol-intrekken", role, follow=True).words
+    assert operator.get(f"/collegas/rol-intrekken?{urlencode(role)}").status == 404
+
+
+def test_where_a_form_with_a_fault_leaves_somebody_there_is_a_page(visit: Visit) -> None:
+    organiser = visit("organiser")
+    wrong = organiser.post("/collegas/uitnodigen", {"email": "wim@", "role": "organiser"})
+    assert wrong.text.count("<title>Fout: ") == 1
+    assert 'href="#email"' in wrong.text
+    assert organiser.get("/collegas/uitnodigen", follow=False).location == "/collegas"
+
+
+def test_an_operator_says_where_an_organiser_works(visit: Visit) -> None:
+    wrong = visit("operator").post("/beheer", {"email": "a@lab.example", "role": "organiser"})
+    assert wrong.status == 400
+    assert 'href="#place"' in wrong.text
+    assert "(niet verplicht)" not in wrong.words
+
+
+def test_an_employer_begins_at_the_courses(visit: Visit) -> None:
+    employer = visit()
+    assert employer.post("/aanmelden/voorbeeld", {"role": "employer"}).location == "/"
+    assert "/collegas" in employer.get("/").text
+
+
 def test_nobody_makes_a_token_for_a_role_that_is_not_theirs(visit: Visit, platform: Running) -> None:
     worker = signed_in(visit, platform, "eerzuchtig@voorbeeld.nl")
     for role in ("operator", "organiser duurzaamheidsfabriek", "region PV28"):
         assert worker.post("/mijn-tokens", {"name": "x", "role": role, "days": "30"}).status == 400
+
+
+# What is taken away stays away
+
+
+def test_a_role_that_is_withdrawn_does_not_come_back_by_an_invitation_or_an_old_token(visit: Visit, platform: Running) -> None:
+    """Somebody who sees it coming invites themselves, and a friend; and keeps a token."""
+    operator = visit("operator")
+    invite(operator, "sluw@lab.example", role="organiser", place="RAMLAB")
+    sly = signed_in(visit, platform, "sluw@lab.example")
+    accept(sly)
+    made = sly.post(
+        "/mijn-tokens", {"name": "later", "role": "organiser ramlab", "days": "30", "canWrite": "true"}, follow=True
+    )
+    token = re.search(r'<code class="token">([^<]+)</code>', made.text)
+    assert token
+    assert "heeft de rol al" in invite(sly, "sluw@lab.example", role="organiser").words
+    invite(sly, "vriend@lab.example", role="organiser")
+    friend = signed_in(visit, platform, "vriend@lab.example")
+    offered = form_on(friend.get("/rollen"), r"/rollen/uitnodigingen/[^/]+/aannemen")
+
+    person = str(me(sly)["personId"])
+    assert operator.post("/collegas/rol-intrekken", {"person": person, "role": "organiser", "scope": "ramlab"}).status == 303
+
+    assert friend.post(offered).status == 404
+    invite(operator, "sluw@lab.example", role="organiser", place="RAMLAB")
+    accept(sly)
+    assert ask_by_token(platform, token[1], "/v1/enrollments") == 401
+
+
+def test_one_address_is_not_pestered_with_invitations(visit: Visit) -> None:
+    """Neither asking again nor withdrawing starts the count anew."""
+    operator = visit("operator")
+    for _ in range(5):
+        assert "onderweg" in invite(operator, "bestookt@lab.example", role="organiser", place="RAMLAB").words
+        operator.post(form_on(operator.get("/beheer"), r"/uitnodigingen/[^/]+/intrekken"))
+
+    assert "veel uitnodigingen" in invite(operator, "bestookt@lab.example", role="organiser", place="RAMLAB").words
+
+
+def test_a_name_that_stands_in_mails_to_others_holds_no_link(visit: Visit, platform: Running) -> None:
+    visitor = signed_in(visit, platform, "reclame@voorbeeld.nl")
+    for name in ("Win! https://voorbeeld.nl", "Kijk op www.voorbeeld.nl"):
+        assert "Laat links weg" in visitor.post("/mijn-gegevens", {"name": name}).words
+
+
+def test_many_at_once_get_no_more_links_to_one_address_than_one_after_the_other(visit: Visit, platform: Running) -> None:
+    with ThreadPoolExecutor(12) as crowd:
+        asked = [crowd.submit(visit().post, "/aanmelden", {"email": "storm@voorbeeld.nl"}) for _ in range(24)]
+        statuses = Counter(one.result().status for one in asked)
+
+    assert statuses == {303: 5, 429: 19}
+
+
+def test_a_token_opens_no_page_and_fills_in_no_form(platform: Running) -> None:
+    """It is for programs: what a person chooses about themselves is chosen in a browser."""
+    token = platform.tokens("organiser", 1)[0]
+    assert ask_by_token(platform, token, "/v1/me") == 200
+    body = b"role=organiser&scope=duurzaamheidsfabriek&name=Een+ander"
+    for path in ("/rollen/opgeven", "/mijn-gegevens", "/mijn-tokens"):
+        ask_by_token(platform, token, path, "POST", body)
+    assert ask_by_token(platform, token, "/v1/me") == 200
+
+
+def test_a_scope_that_goes_with_no_role_is_not_kept(visit: Visit) -> None:
+    assert visit("worker").post("/rollen/kies", {"role": "worker", "scope": "x" * 10_000}).status == 404

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
 from collections.abc import Sequence
 from urllib.parse import quote
 
+import asyncpg
 import pytest
 
 from gateway.pages import mailbox
@@ -43,7 +45,8 @@ def open_to_anyone(visitor: Visitor) -> Sequence[tuple[str, dict[str, object]]]:
     course = a_course(visitor)
     return [
         ("home", {}), ("fieldlabs", {}), ("fieldlab", {"fieldlab": FIELDLAB}), ("course", {"course": course["id"]}),
-        ("sign-in", {}), ("sign-in-sent", {}), ("about", {}), ("style", {}), ("problem", {"slug": "busy"}), ("mailbox", {}),
+        ("sign-in", {}), ("sign-in-sent", {}), ("about", {}), ("api", {}), ("style", {}), ("mailbox", {}),
+        ("problem", {"slug": "busy"}),
         ("sign-in-link", {"token": f"{'0' * 32}.nothing"}), ("uptake", {}),
     ]  # fmt: skip
 
@@ -117,29 +120,68 @@ def test_the_search_stays_in_the_address_and_in_the_form(visit: Visit) -> None:
     assert re.search(r'id="available"[^>]* checked', answer.text)
 
 
-def test_a_municipality_is_found_by_what_people_call_it(visit: Visit) -> None:
-    answer = visit().get("/en?region=den%20haag")
-    assert "We do not know this place" not in answer.words
+@pytest.mark.parametrize(
+    "typed", ["den haag", "The Hague", "Scheveningen", "Drachten", "North Brabant", "Brabant", "Nederland"]
+)
+def test_a_place_is_found_by_what_people_call_it(visit: Visit, typed: str) -> None:
+    answer = visit().get(f"/en?region={quote(typed)}")
+    assert "We do not know" not in answer.words
     assert re.search(r"\d+ courses? found", answer.words)
 
 
-def test_where_there_is_nothing_the_nearest_around_it_is_shown(visit: Visit) -> None:
-    answer = visit().get("/?region=Sliedrecht")
-    assert "In Sliedrecht zelf is geen cursus die past." in answer.words
+def test_a_town_keeps_its_own_name(visit: Visit) -> None:
+    answer = visit().get("/?region=drachten")
+    assert 'value="Drachten"' in answer.text
+    assert "1 cursus gevonden" in answer.words
+
+
+@pytest.mark.parametrize("place", ["Sliedrecht", "Gorinchem (regio)"])
+def test_where_there_is_nothing_the_nearest_around_it_is_shown(visit: Visit, place: str) -> None:
+    answer = visit().get(f"/?region={quote(place)}")
+    assert f"In {place} zelf is geen cursus die past." in answer.words
     assert 'class="card course-card"' in answer.text
+    assert " ." not in answer.words.split("Skillslab Training")[0], "a stray space before the full stop"
 
 
-def test_an_unknown_place_is_said_beside_its_field_with_what_may_be_meant(visit: Visit) -> None:
-    answer = visit().get("/?region=Dordrech")
-    assert "Deze plaats kennen we niet." in answer.words
-    assert "Bedoel je: Dordrecht?" in answer.words
+def test_a_place_leads_on_to_the_regions_around_it_with_how_much_is_there(visit: Visit) -> None:
+    answer = visit().get("/?region=Dordrecht")
+    near, further = answer.words.split("Wat verder weg is er meer")
+    assert re.search(r"\d+ cursussen gevonden", near)
+    assert re.search(r"De provincie Zuid-Holland \d+ cursussen Het hele land \d+ cursussen", further)
+    assert "arbeidsmarktregio" not in answer.text
+    [province] = re.findall(r'jump__link" href="([^"]*provincie[^"]*)#results"', answer.text)
+    found = re.search(r"(\d+) cursussen gevonden", visit().get(province.replace("&amp;", "&")).words)
+    assert found
+    assert f"Zuid-Holland {found[1]} cursussen" in further
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("Dordrech", "Dordrecht"), ("Roterdam", "Rotterdam"), ("Eindhovn", "Eindhoven")])
+def test_an_unknown_place_is_left_out_and_said_so_with_what_may_be_meant(visit: Visit, typed: str, meant: str) -> None:
+    answer = visit().get(f"/?q=robot&region={typed}")
+    assert f"“{typed}” kennen we niet. Daarom zie je cursussen in het hele land. Bedoel je: {meant}" in answer.words
+    assert f"Deze plaats kennen we niet. Vul een plaats, gemeente of provincie in. Bedoel je: {meant}" in answer.words
     assert 'aria-invalid="true"' in answer.text
+    [link] = re.findall(rf'href="([^"]+)">{meant}</a>', answer.text)
+    assert f'value="{meant}"' in visit().get(link.replace("&amp;", "&")).text
+
+
+def test_an_open_page_hears_of_an_unknown_place_beside_its_field_too(visit: Visit) -> None:
+    answer = visit().get("/en?region=Roterdam", headers={"HX-Request": "true"})
+    slot = answer.text.split('<div id="region-slot" data-fault-of="region" hx-swap-oob="true">')[1]
+    assert "We do not know this place." in slot.split("</div>")[0]
 
 
 def test_nothing_found_helps_on(visit: Visit) -> None:
     answer = visit().get("/en?q=zeppelin&available=true")
     assert "We found no course like this" in answer.words
     assert 'href="/en?q=zeppelin"' in answer.text
+
+
+def test_a_search_and_its_pages_lead_to_the_results(visit: Visit) -> None:
+    answer = visit().get("/en")
+    assert 'action="/en#results"' in answer.text
+    assert 'href="/en?page=2#results"' in answer.text
+    assert answer.text.index("More choices") < answer.text.index('class="search__button"'), "what opens, opens above the button"
 
 
 def test_an_open_page_gets_the_results_alone(visit: Visit) -> None:
@@ -270,11 +312,78 @@ def test_a_form_with_a_fault_comes_back_filled_in(visit: Visit, session_with: Se
         f"/en/enroll/{session}", {"workMunicipality": "Drecht", "sector": "ZZ", "fundingScheme": "slim"}
     )
     assert answer.status == 400
-    assert "We do not know this municipality." in answer.words
-    assert "Dordrecht" in answer.words
+    assert answer.text.count("<title>Error: Enroll: ") == 1
+    assert "In which municipality do you work? : We do not know this place." in answer.words
+    assert 'href="#workMunicipality"' in answer.text
+    assert 'name="workMunicipality-meant" value="Dordrecht"' in answer.text
     assert "Choose one of the answers" in answer.words
     assert 'value="Drecht"' in answer.text
     assert '<option value="slim" selected>' in answer.text
+
+
+def test_what_may_be_meant_can_be_chosen(visit: Visit, session_with: SessionWith, platform: Running) -> None:
+    worker, session = visit("operator"), session_with(2)
+    enroll(worker, session, **{"workMunicipality": "Roterdam", "workMunicipality-meant": "Rotterdam"})
+    assert 'value="Rotterdam"' in worker.get(f"/inschrijven/{session_with(2)}").text
+
+
+def test_an_unknown_place_is_asked_about_once_and_stops_nobody(visit: Visit, session_with: SessionWith) -> None:
+    worker, session = visit("employer"), session_with(2)
+    given = {"workMunicipality": "Nergenshuizen", "homeMunicipality": "Ulft", "sector": "C"}
+    asked = worker.post(f"/en/enroll/{session}", given)
+    assert asked.status == 400
+    assert "Enroll without this answer" in asked.words
+    enrolled = worker.post(f"/en/enroll/{session}", {**given, "without": "places"}, follow=True)
+    assert heading(enrolled) == "You have a place"
+    about = json.loads(worker.get("/v1/me/export").text)["enrollments"][-1]["about"]
+    assert "work" not in about
+    assert (about["home"]["municipality"], about["sector"]) == ("GM1509", "C")
+
+
+def test_where_somebody_works_is_filled_in_as_it_was_last_time(visit: Visit, session_with: SessionWith) -> None:
+    worker = visit("worker")
+    for place, municipality in (("Drachten", "Smallingerland"), ("Leiden", "Leiden")):
+        enroll(worker, session_with(2), workMunicipality=place)
+        assert (
+            f'name="workMunicipality" type="text" value="{municipality}"' in worker.get(f"/inschrijven/{session_with(2)}").text
+        )
+    enroll(worker, session_with(2))  # says nothing of it
+    assert 'name="workMunicipality" type="text" value="Leiden"' in worker.get(f"/inschrijven/{session_with(2)}").text
+
+
+def test_the_calendar_file_can_be_had_from_the_page_of_an_enrollment(
+    visit: Visit, platform: Running, session_with: SessionWith
+) -> None:
+    worker, session = visit("worker"), session_with(2)
+    page = enroll(worker, session).url.removeprefix(worker.base_url)
+    [address] = re.findall(r'href="(/mijn-inschrijvingen/[^"]+\.ics)"', worker.get(page).text)
+    eventually(lambda: worker.get(address).status == 200)
+    eventually(lambda: any(mail.get("sessionId") == session for mail in mails_to(platform, "worker@demo.skillslab.example")))
+    [mail] = [m for m in mails_to(platform, "worker@demo.skillslab.example") if m.get("sessionId") == session]
+    taken = worker.get(address)
+    assert taken.headers["Content-Type"].startswith("text/calendar")
+    assert taken.text == mail["attachments"][0]["content"]
+    assert page in mail["text"], "the mail leads to the enrollment that it is about"
+    assert visit("organiser").get(address).status == 404
+
+
+def test_a_training_that_has_started_promises_nothing(visit: Visit, platform: Running, session_with: SessionWith) -> None:
+    worker, session = visit("worker"), session_with(2)
+    page = enroll(worker, session).url.removeprefix(worker.base_url)
+    assert "Schrijf je hier uit" in worker.get(page).words
+
+    asyncio.run(begin(platform, session))
+
+    started = worker.get(page)
+    assert "Schrijf je hier uit" not in started.words
+    assert "Deze training is begonnen" in started.words
+    assert "/uitschrijven" not in started.text
+
+
+async def begin(platform: Running, session: str) -> None:
+    conn = await asyncpg.connect(platform.told["SKILLSLAB_DATABASE_URL"] + "_catalog")
+    await conn.execute("UPDATE session SET starts_at = now() - interval '1 minute' WHERE session_id = $1", session)
+    await conn.close()
 
 
 def test_somebody_elses_enrollment_is_not_there(visit: Visit, session_with: SessionWith) -> None:
@@ -350,12 +459,12 @@ def test_an_organiser_adds_a_course_and_a_date(visit: Visit) -> None:
         "fieldlabId": FIELDLAB, "titleNl": "Solderen voor beginners", "theme": "smart-working", "hours": "4", "level": "2",
         "modeOfDelivery": "presential", "descriptionNl": "Met bout en tin.",
     }  # fmt: skip
-    assert organiser.post("/organisator/cursus", course).location == "/organisator"
+    assert organiser.post("/organisator/cursus", course).location == "/organisator?done=course-made"
     page = organiser.get("/organisator").text
     [course_id] = re.findall(r'/cursussen/([0-9a-f-]+)">Solderen voor beginners', page)
 
     date = {"startDay": "2027-06-01", "startTime": "09:00", "endDay": "2027-06-01", "endTime": "13:00", "capacity": "7"}
-    assert organiser.post(f"/organisator/cursussen/{course_id}/sessie", date).location == "/organisator"
+    assert organiser.post(f"/organisator/cursussen/{course_id}/sessie", date).location == "/organisator?done=session-announced"
     answer = visit().get(f"/en/courses/{course_id}")
     assert "Tuesday 1 June 2027, 9:00 to 13:00" in answer.words
     assert "Example" not in answer.words
@@ -369,9 +478,43 @@ def test_faults_stand_beside_the_fields_of_an_organisers_form(visit: Visit) -> N
         {"startDay": "2027-06-02", "startTime": "09:00", "endDay": "2027-06-01", "endTime": "13:00", "capacity": "0"},
     )
     assert answer.status == 400
-    assert "a session ends after it starts" in answer.words
+    assert "Last day : A session ends after it starts." in answer.words
+    assert answer.text.count("<title>Error: ") == 1
+    assert 'href="#endDay"' in answer.text
     assert "This must be 1 or more." in answer.words
     assert 'value="2027-06-02"' in answer.text
+
+
+def test_a_date_is_chosen_by_somebody_and_published_once_however_often_it_is_sent(visit: Visit) -> None:
+    organiser = visit("organiser")
+    page = f"/organisator/cursussen/{a_course_of(organiser, FIELDLAB)}/sessie"
+    form = organiser.get(page).text
+    assert 'name="startDay" type="date" value=""' in form
+    [key] = re.findall(r'name="key" value="([0-9a-f]{32})"', form)
+    assert organiser.post(page, {"key": key, "startTime": "08:30", "endTime": "16:30", "capacity": "7"}).status == 400
+
+    date = {"key": key, "startDay": "2028-02-03", "startTime": "08:30", "endDay": "2028-02-03", "endTime": "16:30"}
+    for _ in range(2):
+        answer = organiser.post(page, {**date, "capacity": "7"})
+        assert (answer.status, answer.location) == (303, "/organisator?done=session-announced")
+    assert organiser.get("/organisator").words.count("3 feb 2028") == 1
+
+    changed = organiser.post(page, {**date, "capacity": "8"})
+    assert changed.status == 422
+    [newer] = re.findall(r'name="key" value="([0-9a-f]{32})"', changed.text)
+    assert newer != key
+    assert organiser.post(page, {**date, "key": newer, "capacity": "8"}).status == 303
+
+
+def test_enrolling_that_closes_too_late_is_told_apart_from_an_end_that_comes_too_early(visit: Visit) -> None:
+    organiser = visit("organiser")
+    answer = organiser.post(
+        f"/en/organiser/courses/{a_course_of(organiser, FIELDLAB)}/session",
+        {"startDay": "2027-06-02", "startTime": "09:00", "endDay": "2027-06-02", "endTime": "13:00", "capacity": "4",
+         "closeDay": "2027-06-03"},
+    )  # fmt: skip
+    assert "Last day to enroll : Enrolling closes before the session starts" in answer.words
+    assert "A session ends after it starts" not in answer.words
 
 
 def test_only_an_organiser_of_the_fieldlab_adds_to_it(visit: Visit) -> None:

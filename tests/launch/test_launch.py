@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from shared.launch.postgres import free_port
@@ -28,10 +29,12 @@ class Launched:
     def __init__(self, data: Path, port: int) -> None:
         self.data, self.port = data, port
         self.process: subprocess.Popen[str] | None = None
+        self.more: dict[str, str] = {}
 
     def start(self) -> subprocess.Popen[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SKILLSLAB_")}
         environment |= {"SKILLSLAB_DATA": str(self.data), "SKILLSLAB_PORT": str(self.port), "SKILLSLAB_DEMO": "1"}
+        environment |= self.more
         self.process = subprocess.Popen(
             [sys.executable, "-m", "shared.launch", *SERVICES],
             cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -136,6 +139,19 @@ def test_it_starts_stops_and_goes_on_with_the_same_data(launched: Launched) -> N
     launched.interrupt()
 
 
+async def test_the_services_use_a_role_that_cannot_put_constraints_aside(launched: Launched) -> None:
+    launched.start()
+    launched.until_open()
+    told = dict(line.split("=", 1) for line in (launched.data / "platform.env").read_text().splitlines())
+
+    conn = await asyncpg.connect(told["SKILLSLAB_DATABASE_URL"] + "_enrollment")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await conn.execute("SET session_replication_role = replica")
+    assert not await conn.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    await conn.close()
+    launched.interrupt()
+
+
 def test_when_the_launcher_is_killed_nothing_stays_behind(launched: Launched) -> None:
     process = launched.start()
     launched.until_open()
@@ -193,6 +209,42 @@ def test_a_port_that_is_taken_is_named(launched: Launched) -> None:
 
     assert f"port {launched.port}" in said
     assert "SKILLSLAB_PORT" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("SKILLSLAB_PORT", "abc"), ("SKILLSLAB_PORT", "99999"), ("SKILLSLAB_PORT", "0"), ("SKILLSLAB_WORKERS", "x")],
+)
+def test_what_is_no_number_is_named_in_plain_words(tmp_path: Path, name: str, told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "shared.launch", *SERVICES],
+        cwd=ROOT, env={**os.environ, "SKILLSLAB_DATA": str(tmp_path), name: told}, capture_output=True, text=True,
+        timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert f"{name} is '{told}', and must be a whole number" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broker_that_nobody_finds_is_named_without_its_password(launched: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launched, "more", {"SKILLSLAB_BUS_URL": f"amqp://guest:geheim@127.0.0.1:{free_port()}/"})
+    launched.start()
+
+    said = launched.until_open()
+
+    assert "Nobody answers at amqp://127.0.0.1:" in said
+    assert "geheim" not in said
+    assert f"what the services say in {launched.data / 'logs'}" in said
+    launched.interrupt()
+
+
+def test_a_start_warns_of_nothing(launched: Launched) -> None:
+    launched.start()
+    launched.until_open()
+    launched.interrupt()
+
+    assert [log.name for log in (launched.data / "logs").iterdir() if "log not read" in log.read_text()] == []
 
 
 def test_mail_gives_way_to_the_people_at_the_desk(launched: Launched) -> None:

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.contracts.event import Event
 from shared.contracts.gateway import SignInRequested
 from shared.database.pool import Connection, Pool, transaction
+from shared.errors import Rejected
 from shared.messaging import consumer as consuming
 from shared.messaging import inbox, log
 from shared.messaging.consumer import Consumer
@@ -160,6 +162,32 @@ async def test_what_the_courier_lost_comes_from_the_log(world: World) -> None:
     assert await world.consumer.walk("gateway") == 0
 
     assert await world.subscriber.fetchval("SELECT count(DISTINCT subject) FROM applied") == 1200
+
+
+async def test_a_publisher_that_starts_a_moment_later_is_no_news_and_is_read_soon(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "SOON", 0.05)
+    subject, asked = uuid4(), 0
+    await world.record(a_fact(subject))
+
+    async def away_at_first(after: str) -> log.Page:
+        nonlocal asked
+        asked += 1
+        if asked < 3:
+            raise Rejected("unavailable", 503)
+        return await world.read_log(after)
+
+    consumer = Consumer("reader", world.subscriber, world.courier, {SignInRequested: world.react}, {"gateway": away_at_first})
+    with capture_logs() as said:
+        running = asyncio.create_task(consumer.run())
+        async with asyncio.timeout(10):
+            while await world.applied(subject) != [1]:
+                await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.wait([running])
+
+    assert [line for line in said if line["event"] == "log not read"] == []
 
 
 async def test_a_log_with_a_new_life_is_read_from_the_start(world: World) -> None:

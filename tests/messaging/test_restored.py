@@ -15,10 +15,10 @@ from tests.messaging.facts import a_fact
 from tests.sabotage import twin
 
 OF_ANOTHER_SERVER = """
-ALTER TABLE event_log DISABLE TRIGGER event_log_is_append_only;
+ALTER TABLE event_log DISABLE TRIGGER USER;
 UPDATE event_log SET xid = (xid::text::bigint + 4000000000)::text::xid8;
 UPDATE outbox SET xid = (xid::text::bigint + 4000000000)::text::xid8;
-ALTER TABLE event_log ENABLE TRIGGER event_log_is_append_only;
+ALTER TABLE event_log ENABLE TRIGGER USER;
 """
 
 
@@ -60,6 +60,9 @@ async def test_a_log_put_back_on_a_new_server_is_read_in_full_and_goes_on(make_d
 
 async def test_history_stays_closed_after_it(make_database: MakeDatabase) -> None:
     url = await make_database("messaging")
+    pool = await open_pool(url, service="test")
+    await record(pool, a_fact())
+    pool.terminate()
     await restored.begin_new_life(url)
 
     conn = await asyncpg.connect(url)

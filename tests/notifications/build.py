@@ -11,7 +11,14 @@ from notifications.deliveries import Delivery, Template
 from notifications.recipients import Recipient
 from notifications.store import Session
 from shared.contracts.catalog import SeatPlan, SessionAnnounced, SessionDescribed
-from shared.contracts.enrollment import EnrollmentCancelled, EnrollmentWaitlisted, Participation, SeatConfirmed, SeatCount
+from shared.contracts.enrollment import (
+    EnrollmentAnonymised,
+    EnrollmentCancelled,
+    EnrollmentWaitlisted,
+    Participation,
+    SeatConfirmed,
+    SeatCount,
+)
 from shared.contracts.event import Event
 from shared.contracts.gateway import SignInRequested
 from shared.contracts.registry import PUBLISHERS
@@ -53,6 +60,11 @@ class Enrollment:
 
     def cancelled(self) -> EnrollmentCancelled:
         return EnrollmentCancelled(**self._next(), reason="by-person", held_seat=True)
+
+    def anonymised(self) -> EnrollmentAnonymised:
+        """From here on the enrollment is under another id."""
+        self.person_id = uuid4()
+        return EnrollmentAnonymised(**self._next(), stands="confirmed", decided_at=datetime.now(UTC))
 
 
 def announced(session_id: UUID | None = None, *, title: str = "PLC-programmeren", sample: bool = False) -> SessionAnnounced:

@@ -44,6 +44,7 @@ class Gateway:
         self.erased: set[UUID] = set()
         self.names: dict[UUID, str] = {}
         self.languages: dict[UUID, str] = {}
+        self.declines: dict[UUID, list[str]] = {}
         self.url = ""
 
     async def post_recipients(self, request: web.Request) -> web.Response:
@@ -64,8 +65,11 @@ class Gateway:
             }
         )
 
-    def _recipient(self, one: UUID) -> dict[str, str]:
-        return {"email": address_of(one), "name": self.names.get(one, "Anna"), "language": self.languages.get(one, "nl")}
+    def _recipient(self, one: UUID) -> dict[str, object]:
+        return {
+            "email": address_of(one), "name": self.names.get(one, "Anna"), "language": self.languages.get(one, "nl"),
+            "declines": self.declines.get(one, []),
+        }  # fmt: skip
 
 
 def address_of(person_id: UUID) -> str:
@@ -164,7 +168,7 @@ def one_database(postgres: Postgres, templates: Templates) -> str:
 @pytest.fixture
 async def pool(one_database: str) -> AsyncIterator[Pool]:
     pool = await open_pool(one_database, service="test", size=16)
-    await pool.execute("TRUNCATE delivery, session, inbox, checkpoint, trouble RESTART IDENTITY")
+    await pool.execute("TRUNCATE delivery, session, inbox, checkpoint, trouble, erasure RESTART IDENTITY")
     yield pool
     pool.terminate()
 

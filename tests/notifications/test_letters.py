@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -58,15 +59,19 @@ def calendar_of(mail: EmailMessage) -> Calendar:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", ABOUT_SESSIONS)
 def test_every_letter_has_text_html_and_a_calendar_file(template: Template, language: Language) -> None:
-    mail = write(template, language=language)
+    delivery = a_delivery(template)
+    mail = message_from_bytes(
+        WRITER.write(delivery, a_recipient(language=language), a_session()).content, policy=policy.default
+    )
 
     assert [part.get_content_type() for part in mail.walk()] == [
         "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar",
     ]  # fmt: skip
     assert not [part.defects for part in mail.walk() if part.defects]
     assert mail["Content-Language"] == language
-    address = {"nl": "https://skills.example/mijn-inschrijvingen", "en": "https://skills.example/en/my-enrollments"}[language]
-    assert address in text_of(mail)
+    mine = {"nl": "https://skills.example/mijn-inschrijvingen", "en": "https://skills.example/en/my-enrollments"}[language]
+    address = f"{mine}/{delivery.enrollment_id}"
+    assert address in text_of(mail), "the mail leads to the enrollment that it is about"
     assert f'href="{address}"' in text_of(mail, "html")
     assert f'<html lang="{language}"' in text_of(mail, "html")
     assert not re.search(r"[{}]{2}|{%|{\w+}", text_of(mail)), "everything is filled in"
@@ -92,7 +97,9 @@ def test_english_for_who_reads_english() -> None:
 def test_a_session_of_several_days_says_so() -> None:
     session = Session(uuid4(), "Lab", "Lassen", "Welding", STARTS, ENDS.replace(day=2, month=4), "", sample=False)
 
-    assert "woensdag 31 maart 2027, 11:00 uur tot vrijdag 2 april 2027, 19:00 uur" in text_of(write("confirmed", session))
+    assert (
+        "woensdag 31 maart 2027 tot en met vrijdag 2 april 2027, van 11:00 uur op de eerste dag tot 19:00 uur op de laatste"
+    ) in text_of(write("confirmed", session))
 
 
 @pytest.mark.parametrize(
@@ -142,6 +149,35 @@ def test_the_calendar_file_says_what_the_mail_says(template: Template) -> None:
     assert calendar["VERSION"] == "2.0"
     assert {"PRODID"} <= calendar.keys()
     assert {"UID", "DTSTAMP", "SEQUENCE", "DTSTART"} <= event.keys()
+
+
+def test_a_training_of_several_days_claims_no_nights_and_weekends() -> None:
+    friday, monday = STARTS.replace(day=26), ENDS.replace(day=29)
+    session = Session(uuid4(), "Lab", "Lassen", "Welding", friday, monday, "", sample=False)
+
+    (event,) = calendar_of(write("confirmed", session)).events
+
+    assert (event.start, event.end) == (date(2027, 3, 26), date(2027, 3, 30)), "the end is the day after the last"
+    assert event["DTSTART"].params["VALUE"] == "DATE"
+    assert (event["STATUS"], event["TRANSP"]) == ("CONFIRMED", "TRANSPARENT")
+    assert "van 10:00 uur op de eerste dag tot 19:00 uur op de laatste" in str(event["DESCRIPTION"])
+    (alarm,) = event.walk("VALARM")
+    assert alarm["TRIGGER"].to_ical() == b"-PT12H"
+
+
+def test_a_night_that_is_two_days_in_utc_may_be_one_day_here() -> None:
+    one_o_clock, three = STARTS.replace(day=30, hour=23), STARTS.replace(hour=1)
+    session = Session(uuid4(), "Lab", "Lassen", "Welding", one_o_clock, three, "", sample=False)
+
+    assert calendar_of(write("confirmed", session)).events[0]["TRANSP"] == "OPAQUE"
+
+
+def test_the_calendar_file_by_itself_is_the_one_in_the_mail() -> None:
+    delivery, session = a_delivery("confirmed"), a_session()
+    mail = message_from_bytes(WRITER.write(delivery, a_recipient(), session).content, policy=policy.default)
+
+    (attachment,) = mail.iter_attachments()
+    assert WRITER.calendar(delivery, a_recipient(), session) == attachment.get_payload(decode=True)
 
 
 def test_the_reminder_comes_a_day_before() -> None:

@@ -7,9 +7,7 @@ import pytest
 
 import enrollment.store
 import enrollment.uptake.queries
-import gateway.people.credentials
-import gateway.people.people
-import gateway.people.roles
+from gateway.people import credentials, identities, people, roles
 from shared.database.sql import Queries
 from shared.messaging import answers, log
 from tests.conftest import MakeDatabase
@@ -21,7 +19,7 @@ SHARED = [log.SQL, answers.SQL]
     ("service", "queries"),
     [
         ("enrollment", [enrollment.store.SQL, enrollment.uptake.queries.SQL, *SHARED]),
-        ("gateway", [gateway.people.people.SQL, gateway.people.credentials.SQL, gateway.people.roles.SQL, log.SQL]),
+        ("gateway", [people.SQL, credentials.SQL, identities.SQL, roles.SQL, log.SQL]),
     ],
     ids=["enrollment", "gateway"],
 )

@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from pydantic import SecretStr, ValidationError
 
-from gateway import clients, edge
+from gateway import clients, edge, pages
 from gateway.app import public_app
 from gateway.people.credentials import Holder
 from gateway.settings import GatewaySettings
@@ -50,6 +50,7 @@ async def gateway() -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
     told = settings(writes_per_person=5, reads_per_address=7, writes_per_address=6, sign_ins_per_address=3)
     app = public_app(told, ready)
     app[edge.CREDENTIALS] = Credentials()  # type: ignore[misc]
+    app[pages.PROVIDERS] = {}
     async with aiohttp.ClientSession() as session:
         app[clients.CATALOG] = app[clients.ENROLLMENT] = Client(session, told.catalog_url, PrincipalKey(KEY), "gateway")
         async with TestClient(TestServer(app)) as client:
@@ -79,10 +80,14 @@ async def test_guessing_at_tokens_has_an_end(gateway: TestClient) -> None:  # ty
     assert statuses == [401] * 6 + [429] * 2
 
 
-async def test_asking_for_links_has_an_end(gateway: TestClient) -> None:  # type: ignore[type-arg]
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [("/aanmelden", 400), ("/aanmelden/organisatie/nobody", 404), ("/en/sign-in/organisation/nobody", 404)],
+)
+async def test_asking_to_sign_in_has_an_end(gateway: TestClient, page: str, status: int) -> None:  # type: ignore[type-arg]
     headers = {"Sec-Fetch-Site": "same-origin"}
-    statuses = [(await gateway.post("/aanmelden", data={"email": "no"}, headers=headers)).status for _ in range(5)]
-    assert statuses == [400] * 3 + [429] * 2
+    statuses = [(await gateway.post(page, data={"email": "no"}, headers=headers)).status for _ in range(5)]
+    assert statuses == [status] * 3 + [429] * 2
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vUri
 
-from notifications.channels.email.letter import Letter
+from notifications.channels.email.letter import AMSTERDAM, Letter
 from notifications.deliveries import Delivery
 from notifications.store import Session
 
@@ -25,25 +25,31 @@ def calendar_file(delivery: Delivery, session: Session, letter: Letter, organise
     """One event per enrollment, whose later versions replace the earlier: the same UID, and a SEQUENCE that rises.
 
     A place in the queue is tentative and keeps no time busy. Times are in UTC: calendars show them where their owner is.
+
+    A training of several days becomes an event of whole days that keeps no time busy, with its hours in words. When it meets
+    is not known but for the first and the last hour; as one block it would claim the nights and the weekends between.
     """
     assert letter.about is not None
+    starts, ends = session.starts_at.astimezone(AMSTERDAM), session.ends_at.astimezone(AMSTERDAM)
+    whole_days = starts.date() != ends.date()
     method: Method = "CANCEL" if delivery.template == "cancelled" else "REQUEST"
+    hours = letter.about.when if whole_days else ""
     event = Event()
     event.add("uid", f"{delivery.enrollment_id}@skillslab")
     event.add("sequence", delivery.revision)
     event.add("dtstamp", delivery.logged_at)
-    event.add("dtstart", session.starts_at)
-    event.add("dtend", session.ends_at)
+    event.add("dtstart", starts.date() if whole_days else session.starts_at)
+    event.add("dtend", _day_after(ends) if whole_days else session.ends_at)
     event.add("summary", letter.about.title)
     event.add("location", letter.about.where)
-    event.add("description", "\n".join(filter(None, (letter.about.sample, letter.lines[0], letter.link))))
+    event.add("description", "\n".join(filter(None, (letter.about.sample, letter.lines[0], hours, letter.link))))
     event.add("url", vUri(letter.link))
     event.add("organizer", _calendar_address(organiser, CN="Skillslab"))
     event.add("attendee", _calendar_address(attendee, **_participation(delivery)))
     event.add("status", _status(delivery))
-    event.add("transp", "OPAQUE" if _has_seat(delivery) else "TRANSPARENT")
+    event.add("transp", "OPAQUE" if _has_seat(delivery) and not whole_days else "TRANSPARENT")
     if _has_seat(delivery):
-        event.add_component(_a_day_before(letter.about.title))
+        event.add_component(_a_day_before(letter.about.title, at_noon=whole_days))
     calendar = Calendar()
     calendar.add("prodid", "-//Skillslab//Notifications//NL")
     calendar.add("version", "2.0")
@@ -73,9 +79,15 @@ def _calendar_address(address: str, **parameters: str) -> vCalAddress:
     return calendar_address
 
 
-def _a_day_before(title: str) -> Alarm:
+def _day_after(moment: datetime) -> date:
+    """Where an event of whole days ends: its end is the first moment that is no longer part of it."""
+    return moment.date() + timedelta(days=1)
+
+
+def _a_day_before(title: str, *, at_noon: bool) -> Alarm:
+    """At the same hour the day before; at noon before a day that has no hour."""
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("trigger", timedelta(days=-1))
+    alarm.add("trigger", timedelta(hours=-12) if at_noon else timedelta(days=-1))
     alarm.add("description", title)
     return alarm

@@ -75,7 +75,7 @@ def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipien
         lines=wording.lines,
         details=((_("Training"), about.title), (_("When"), about.when), (_("Where"), about.where)) if about else (),
         button=wording.button,
-        link=public_url + MY_ENROLLMENTS[recipient.language] if about else recipient.link,
+        link=f"{public_url}{MY_ENROLLMENTS[recipient.language]}/{delivery.enrollment_id}" if about else recipient.link,
         afterwards=wording.afterwards,
         closing=_("Kind regards,"),
         about=about,
@@ -139,7 +139,7 @@ def cancelled(_: Translate, title: str) -> Wording:
             _("Your enrollment for this training is cancelled. You do not have to do anything."),
             _("There is a calendar file with this mail. Open it to take the training out of your calendar."),
         ),
-        button=_("See my enrollments"),
+        button=_("See my enrollment"),
         afterwards=(_("Was this a mistake? You can enroll again. If the training is full, you go on the waiting list."),),
     )
 
@@ -216,7 +216,8 @@ def when(_: Translate, language: Language, starts_at: datetime, ends_at: datetim
     parts = {"day": _day(language, starts), "start": _time(language, starts), "end": _time(language, ends)}
     if starts.date() == ends.date():
         return _("{day}, {start} to {end}").format(**parts)
-    return _("{day}, {start} to {last_day}, {end}").format(**parts, last_day=_day(language, ends))
+    over_days = _("{day} to {last_day}, from {start} on the first day to {end} on the last")
+    return over_days.format(**parts, last_day=_day(language, ends))
 
 
 def _day(language: Language, moment: datetime) -> str:

@@ -49,13 +49,21 @@ class Writer:
     def write(self, delivery: Delivery, recipient: Recipient, session: Session | None) -> Mail:
         """The mail for a delivery. `session` is there for every template but sign-in. Raises CannotBeWritten."""
         address = address_of(recipient.email)
-        translate = self._translations[recipient.language].gettext
-        letter = letters.write(translate, self._public_url, delivery, recipient, session)
+        letter = self._letter(delivery, recipient, session)
         parts = [alternatives(delivery, self._text.render(letter=letter), self._html.render(letter=letter))]
         if session is not None:
             parts.append(attachment(calendar_file(delivery, session, letter, self.sender, address)))
         headers = self._headers(delivery, letter, address, recipient.name or "")
         return Mail(address, headers + b"MIME-Version: 1.0\r\n" + multipart("mixed", delivery, parts))
+
+    def calendar(self, delivery: Delivery, recipient: Recipient, session: Session) -> bytes:
+        """The calendar file that goes with that mail, by itself. Raises CannotBeWritten."""
+        letter = self._letter(delivery, recipient, session)
+        return calendar_file(delivery, session, letter, self.sender, address_of(recipient.email)).content
+
+    def _letter(self, delivery: Delivery, recipient: Recipient, session: Session | None) -> Letter:
+        translate = self._translations[recipient.language].gettext
+        return letters.write(translate, self._public_url, delivery, recipient, session)
 
     def _headers(self, delivery: Delivery, letter: Letter, address: str, name: str) -> bytes:
         ours = {

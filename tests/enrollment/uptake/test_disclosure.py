@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrollment.uptake.disclosure import THRESHOLD, WITHHELD, exact, protected
+from enrollment.uptake.disclosure import THRESHOLD, WITHHELD, Line, exact, protected
 from enrollment.uptake.queries import Figures, Report
 from enrollment.uptake.questions import Question
 
 COLUMNS = ("confirmed", "waitlisted", "cancelled", "participants")
 
 
-def a_report(*confirmed: int, own: int | None = None) -> Report:
+def a_report(*confirmed: int) -> Report:
     lines = [
         Figures({"province": f"PV{20 + nr}"}, {"confirmed": n, "waitlisted": 0, "cancelled": 0, "participants": n})
         for nr, n in enumerate(confirmed)
@@ -21,8 +23,14 @@ def a_report(*confirmed: int, own: int | None = None) -> Report:
     return Report(Question(), lines, totals)
 
 
-def is_own(line: Figures) -> bool:
-    return line.key["province"] == "PV20"
+def own(report: Report) -> Report:
+    """What of it lies in the reviewer's own region, which is the first line."""
+    return replace(report, items=report.items[:1], totals=Figures({}, report.items[0].counts))
+
+
+def shown(*counts: int) -> tuple[list[Line], Line]:
+    report = a_report(*counts)
+    return protected(report, own(report))
 
 
 def confirmed(lines: list[dict[str, object]]) -> list[object]:
@@ -37,33 +45,33 @@ def test_the_own_region_is_exact() -> None:
 
 
 def test_a_small_figure_takes_others_with_it_so_that_the_total_gives_nothing_away() -> None:
-    lines, totals = protected(a_report(50, 3, 20, 30, 40), is_own)
+    lines, totals = shown(50, 3, 20, 30, 40)
 
     assert confirmed(lines) == [50, WITHHELD, WITHHELD, WITHHELD, 40]
     assert totals["enrollments"]["confirmed"] == 143  # type: ignore[index]
 
 
 def test_the_own_line_stays_exact_however_small() -> None:
-    lines, _ = protected(a_report(1, 20, 30), is_own)
+    lines, _ = shown(1, 20, 30)
 
     assert confirmed(lines) == [1, 20, 30]
 
 
 def test_with_too_few_lines_to_hide_among_the_total_is_hidden_too() -> None:
-    lines, totals = protected(a_report(50, 3, 20), is_own)
+    lines, totals = shown(50, 3, 20)
 
     assert confirmed(lines) == [50, WITHHELD, WITHHELD]
     assert totals["enrollments"]["confirmed"] == WITHHELD  # type: ignore[index]
 
 
 def test_a_zero_is_a_zero() -> None:
-    lines, _ = protected(a_report(9, 0, 20), is_own)
+    lines, _ = shown(9, 0, 20)
 
     assert confirmed(lines) == [9, 0, 20]
 
 
 def test_a_total_is_hidden_where_all_that_is_hidden_under_it_is_small() -> None:
-    lines, totals = protected(a_report(50, 1, 1, 2), is_own)
+    lines, totals = shown(50, 1, 1, 2)
 
     assert confirmed(lines) == [50, WITHHELD, WITHHELD, WITHHELD]
     assert totals["enrollments"]["confirmed"] == WITHHELD  # type: ignore[index]
@@ -74,11 +82,52 @@ def test_a_total_is_hidden_where_all_that_is_hidden_under_it_is_small() -> None:
 def test_no_hidden_figure_of_another_region_follows_from_the_total(counts: list[int]) -> None:
     report = a_report(*counts)
 
-    lines, totals = protected(report, is_own)
+    lines, totals = protected(report, own(report))
 
-    shown = confirmed(lines)
-    hidden = [counts[nr] for nr, value in enumerate(shown) if value == WITHHELD]
-    assert all(not 0 < n < THRESHOLD for nr, n in enumerate(counts) if shown[nr] != WITHHELD and nr)
+    visible = confirmed(lines)
+    hidden = [counts[nr] for nr, value in enumerate(visible) if value == WITHHELD]
+    assert all(not 0 < n < THRESHOLD for nr, n in enumerate(counts) if visible[nr] != WITHHELD and nr)
     if hidden and totals["enrollments"]["confirmed"] != WITHHELD:  # type: ignore[index]
         assert len(hidden) >= 3
         assert sum(hidden) >= THRESHOLD
+
+
+def without_lines(report: Report) -> Report:
+    return replace(report, items=[])
+
+
+def test_a_total_of_more_than_the_own_region_does_not_give_the_rest_away() -> None:
+    """Fourteen in the own region and sixteen in the landsdeel: somebody who knows the one would know the two of the other."""
+    report = a_report(14, 2)
+
+    _, totals = protected(without_lines(report), without_lines(own(report)))
+
+    assert totals["enrollments"]["confirmed"] == WITHHELD  # type: ignore[index]
+    assert totals["participants"] == WITHHELD
+
+
+def by_theme(*counts: int) -> Report:
+    report = a_report(*counts)
+    return replace(report, items=[Figures({"theme": f"t{nr}"}, line.counts) for nr, line in enumerate(report.items)])
+
+
+def test_a_line_that_is_partly_the_own_region_does_not_give_the_rest_away() -> None:
+    lines, _ = protected(by_theme(14, 30, 40, 50), by_theme(12, 0, 40, 20))
+
+    assert confirmed(lines) == [WITHHELD, WITHHELD, 40, WITHHELD], "the third is the reviewer's own altogether"
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=8))
+def test_no_part_of_others_follows_from_a_line_or_a_total_and_the_own_part(parts: list[tuple[int, int]]) -> None:
+    everybody, theirs = by_theme(*(mine + others for mine, others in parts)), by_theme(*(mine for mine, _ in parts))
+
+    lines, totals = protected(everybody, theirs)
+
+    for value, (mine, _) in zip(confirmed(lines), parts, strict=True):
+        assert value == WITHHELD or not 0 < value - mine < THRESHOLD  # type: ignore[operator]
+    total = totals["enrollments"]["confirmed"]  # type: ignore[index]
+    hidden = [others for value, (_, others) in zip(confirmed(lines), parts, strict=True) if value == WITHHELD]
+    if total != WITHHELD:
+        assert not 0 < total - sum(mine for mine, _ in parts) < THRESHOLD
+        assert not hidden or (len(hidden) >= 3 and sum(hidden) >= THRESHOLD)
