@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 SERVICES := gateway catalog enrollment notifications
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: help run test nightly check bench chaos assets lock docs
+.PHONY: help run test nightly fuzz check bench chaos assets lock docs
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,10 @@ test: $(VENV)/.dev node_modules/.made  ## every test, on real servers
 nightly: $(VENV)/.dev node_modules/.made  ## the same tests with their full counts
 	@.ci/servers
 	@SKILLSLAB_COUNTS=full $(PY) -m pytest
+
+fuzz: $(VENV)/.dev node_modules/.made  ## only made-up input, and all of it: the API by its document, and hostile texts
+	@.ci/servers
+	@SKILLSLAB_COUNTS=full $(PY) -m pytest -m fuzz
 
 check: $(VENV)/.dev  ## lint, types, import contracts, generated files
 	@$(PY) -m ruff check .

@@ -22,9 +22,9 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from shared.text import Words, readable, without_citizen_number
+from shared.text import Day, Line, Whole, YesOrNo, filled_in, readable, without_citizen_number
 
-REGION = r"^(NL|PV\d{2}|AM\d{2}|GM\d{4}|LD-[a-z]+|HUB-[a-z]+)$"
+REGION = r"^(NL|PV[0-9]{2}|AM[0-9]{2}|GM[0-9]{4}|LD-[a-z]+|HUB-[a-z]+)$"
 SLUG = r"^[a-z0-9-]{1,64}$"
 AT_MOST_AHEAD = timedelta(days=3653)
 AT_MOST_LASTS = timedelta(days=366)
@@ -47,20 +47,30 @@ def _in_utc(moment: datetime) -> datetime:
         raise PydanticCustomError("datetime_parsing", "This moment does not exist in UTC") from error
 
 
-Line = Annotated[Words, StringConstraints(min_length=1)]
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 8.0 is the same as 8."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Prose = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=5000),
+    StringConstraints(max_length=5000),
     AfterValidator(readable),
     AfterValidator(without_citizen_number),
+    AfterValidator(str.strip),
 ]
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_in_utc)]
-Query = Annotated[str, StringConstraints(max_length=200), AfterValidator(readable)]
+Query = Annotated[
+    Annotated[str, StringConstraints(max_length=200), AfterValidator(readable), AfterValidator(str.strip)] | None,
+    AfterValidator(lambda words: words or None),
+]
+"""Words to find; spaces alone are none."""
 
 CourseState = Literal["draft", "published"]
 Mode = Literal["presential", "blended", "online", "work_based"]
-Hours = Annotated[int, Field(ge=1, le=2000)]
-Level = Annotated[int, Field(ge=1, le=8)]
+Number = Annotated[int, BeforeValidator(_whole)]
+Hours = Annotated[Number, Field(ge=1, le=2000)]
+Level = Annotated[Number, Field(ge=1, le=8)]
 
 
 class Body(BaseModel):
@@ -125,7 +135,7 @@ class NewCourse(Body):
     @model_validator(mode="before")
     @classmethod
     def _the_only_fieldlab(cls, given: object, info: ValidationInfo) -> object:
-        if not isinstance(given, dict) or "fieldlabId" in given:
+        if not isinstance(given, dict) or given.get("fieldlabId") is not None:
             return given
         own = _codes(info, "fieldlabs")
         return {**given, "fieldlabId": min(own) if len(own) == 1 else ""}
@@ -200,12 +210,12 @@ class NewSession(Body):
 
     starts_at: Start
     ends_at: Annotated[Moment, AfterValidator(_after_the_start)]
-    capacity: Annotated[int, Field(ge=1, le=10_000)]
+    capacity: Annotated[Number, Field(ge=1, le=10_000)]
     enrollment_closes_at: Moment | None = None
-    minimum: Annotated[int | None, Field(ge=1)] = None
+    minimum: Annotated[Number | None, Field(ge=1, le=10_000)] = None
     location: Line | None = None
     needs_approval: bool = False
-    offer_hours: Annotated[int | None, Field(ge=1, le=720)] = None
+    offer_hours: Annotated[Number | None, Field(ge=1, le=720)] = None
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None
@@ -245,12 +255,12 @@ class Filter(BaseModel):
     @classmethod
     def of(cls: type[F], query: Mapping[str, str]) -> F:
         """Raises pydantic's ValidationError."""
-        return cls.model_validate_strings({name: value for name, value in query.items() if value.strip()}, strict=True)
+        return cls.model_validate_strings(filled_in(query), strict=True)
 
 
 class Paged(Filter):
-    page: int = Field(default=1, ge=1, le=1_000_000)
-    page_size: int = Field(default=20, ge=1, le=100)
+    page: Whole = Field(default=1, ge=1, le=1_000_000)
+    page_size: Whole = Field(default=20, ge=1, le=100)
 
 
 class RegionFilter(Paged):
@@ -258,11 +268,11 @@ class RegionFilter(Paged):
 
 
 class MunicipalityFilter(Paged):
-    q: Query | None = None
+    q: Query = None
 
 
 class FieldlabFilter(Paged):
-    q: Query | None = None
+    q: Query = None
     region: str | None = Field(default=None, pattern=REGION)
 
 
@@ -271,14 +281,14 @@ class CourseFilter(Paged):
     free seat in a session that is open. The three ask it of one and the same session.
     """
 
-    q: Query | None = None
+    q: Query = None
     fieldlab_id: str | None = Field(default=None, pattern=SLUG)
     region: str | None = Field(default=None, pattern=REGION)
     theme: str | None = Field(default=None, pattern=SLUG)
     state: CourseState | None = None
-    from_: date | None = Field(default=None, alias="from")
-    to: date | None = None
-    available: bool = False
+    from_: Day | None = Field(default=None, alias="from")
+    to: Day | None = None
+    available: YesOrNo = False
 
     @field_validator("to")
     @classmethod

@@ -32,6 +32,7 @@ from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, State,
 from shared.database.pool import connection, transaction
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
+from shared.text import Whole, filled_in
 from shared.web.principal import KEY, Principal, for_services, signed_in
 from shared.web.problems import body_of, rejection
 from shared.web.reading import reading
@@ -41,7 +42,7 @@ DESK = web.AppKey("desk", Desk)
 RETENTION_MONTHS = web.AppKey("retention months", int)
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
-Municipality = Annotated[str, Field(pattern=r"^GM\d{4}$")]
+Municipality = Annotated[str, Field(pattern=r"^GM[0-9]{4}$")]
 
 
 class Input(BaseModel):
@@ -83,8 +84,8 @@ class Nothing(Input):
 class EnrollmentFilter(Input):
     session_id: UUID | None = None
     state: State | None = None
-    page: int = Field(default=1, ge=1, le=1_000_000)
-    page_size: int = Field(default=20, ge=1, le=100)
+    page: Whole = Field(default=1, ge=1, le=1_000_000)
+    page_size: Whole = Field(default=20, ge=1, le=100)
 
 
 def a_worker(asks: Principal) -> Principal:
@@ -166,7 +167,7 @@ async def _one_of_batch(app: web.Application, item: BatchedRequest) -> dict[str,
 
 async def get_enrollments(request: web.Request) -> web.Response:
     asks = signed_in(request)
-    wanted = EnrollmentFilter.model_validate(dict(request.query))
+    wanted = EnrollmentFilter.model_validate(filled_in(request.query))
     async with reading(request.app[POOL], asks) as conn:
         views, total = await queries.enrollments(
             conn, asks, session_id=wanted.session_id, state=wanted.state, page=wanted.page, page_size=wanted.page_size

@@ -15,12 +15,14 @@ from gateway.api.courses import courses
 from gateway.api.documents import document_routes
 from gateway.api.enrollments import enrollments
 from gateway.api.me import me
-from gateway.api.operation import openapi, routes
+from gateway.api.openapi import openapi
+from gateway.api.operation import routes
 from gateway.api.reference import reference
 from gateway.api.retention import retention as retention_terms
 from gateway.api.uptake import uptake
 from gateway.clients import EnrollmentRequests
 from gateway.limits import Limits
+from gateway.names import NAMES_KEPT, NamesKept
 from gateway.people import audit, erasing, people
 from gateway.people.audit import Trail
 from gateway.people.credentials import Credentials
@@ -37,6 +39,7 @@ from shared.web.client import Client, open_session
 from shared.web.log_page import log_route
 from shared.web.principal import PrincipalKey
 from shared.web.server import MAX_BODY, POOL, Background, Check, Listener, health, internal_app, measured, port_of
+from shared.web.unreadable import ALONG
 
 if TYPE_CHECKING:
     from gateway.oidc.provider import Provider
@@ -123,8 +126,10 @@ def public_app(settings: GatewaySettings, ready: Check) -> web.Application:
         client_max_size=MAX_BODY,
     )
     app[edge.SETTINGS], app[edge.LIMITS] = settings, Limits(settings)
+    app[NAMES_KEPT] = NamesKept()
+    app[ALONG] = lambda response: edge.put_along(response, settings, as_api=True)
     app.add_routes(routes(OPERATIONS))
-    app.add_routes(document_routes(openapi(OPERATIONS, settings.address)))
+    app.add_routes(document_routes(openapi(OPERATIONS, settings.address, edge.cookie_name(settings))))
     app.add_routes(health(ready))
     pages.add_to(app)
     return app

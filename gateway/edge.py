@@ -107,14 +107,19 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
         return response
     if response.status in (408, 413, 415):
         response.force_close()  # the rest of the body is nobody's next request
+    put_along(response, request.app[SETTINGS], as_api=is_api(request))
+    return response
+
+
+def put_along(response: web.StreamResponse, settings: GatewaySettings, *, as_api: bool) -> None:
+    """The headers that go along with every answer."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.app[SETTINGS].address.startswith("https://"):
+    if settings.address.startswith("https://"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if is_api(request):
+    if as_api:
         response.headers["API-Version"] = API_VERSION
         response.headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 @web.middleware

@@ -108,6 +108,14 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This is packed"),
         _("Send the body as it is, without Content-Encoding."),
     ),
+    "unreadable-request": (
+        _("This request cannot be read"),
+        _("It is not HTTP, or its address or a header is too long: at most 8,000 characters each."),
+    ),
+    "not-acceptable": (
+        _("This cannot be made in that form"),
+        _("Name a form in Accept that this address has: JSON, and for figures also CSV or XLSX."),
+    ),
     "too-slow": (
         _("This took too long to arrive"),
         _("Check your connection, and send it again."),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -23,7 +25,7 @@ def readable(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    if len(text.splitlines()) > 1:
+    if text.splitlines() not in ([], [text]):
         raise PydanticCustomError("line_breaks", "Write this on one line")
     return text
 
@@ -41,11 +43,48 @@ def without_citizen_number(text: str) -> str:
     return text
 
 
+def filled(text: str) -> str:
+    if not text:
+        raise PydanticCustomError("string_too_short", "This may not be empty")
+    return text
+
+
 Words = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=200),
+    StringConstraints(max_length=200),
     AfterValidator(readable),
     AfterValidator(on_one_line),
     AfterValidator(without_citizen_number),
+    AfterValidator(str.strip),
 ]
-"""Up to 200 characters on one line; may be empty."""
+"""Up to 200 characters on one line, without the spaces around them; may be empty."""
+Line = Annotated[Words, AfterValidator(filled)]
+"""The same, and not empty."""
+
+
+def _spelled(pattern: str, read: Callable[[str], object], code: str, wanted: str) -> BeforeValidator:
+    """Anything looser in a query is refused: pydantic takes `86400` for a day, `1_0` for ten and `on` for true."""
+    spelling = re.compile(pattern, re.ASCII)
+
+    def check(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            if spelling.fullmatch(value):
+                return read(value)
+        except ValueError:  # spelled well, and there is no such day
+            pass
+        raise PydanticCustomError(code, wanted)
+
+    return BeforeValidator(check)
+
+
+Day = Annotated[date, _spelled(r"\d{4}-\d{2}-\d{2}", date.fromisoformat, "date_parsing", "Write a date such as 2027-03-01")]
+Whole = Annotated[int, _spelled(r"-?\d{1,18}", int, "int_parsing", "Write a whole number")]
+YesOrNo = Annotated[bool, _spelled("true|false", "true".__eq__, "bool_parsing", "Write true or false")]
+"""As they stand in a query."""
+
+
+def filled_in(query: Mapping[str, str]) -> dict[str, str]:
+    """A query without what is left empty, as forms do: that is not asked."""
+    return {name: value for name, value in query.items() if value}

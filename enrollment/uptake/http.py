@@ -7,6 +7,7 @@ from aiohttp import web
 from enrollment.uptake import disclosure, queries
 from enrollment.uptake.questions import Question
 from shared.errors import Rejected
+from shared.text import filled_in
 from shared.web.principal import signed_in
 from shared.web.reading import reading
 from shared.web.server import POOL, json
@@ -24,7 +25,7 @@ async def get_uptake(request: web.Request) -> web.Response:
     reviews = asks.scopes("region")
     if not reviews:
         raise Rejected("not-a-reviewer", 403, "Live figures are for reviewers of a region.")
-    question = Question.model_validate(dict(request.query))
+    question = Question.model_validate(filled_in(request.query))
     async with reading(request.app[POOL], asks) as conn:
         report = await queries.report(conn, question)
         own = {code for region in reviews for code in await queries.municipalities_of(conn, region)}

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+from shared.text import Day, Whole
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
@@ -20,8 +21,8 @@ Dimension = Literal[
     "employerSizeClass", "sector", "workerGroup", "fundingScheme", "month", "quarter", "year",
 ]  # fmt: skip
 
+REGION = r"^(NL|PV[0-9]{2}|AM[0-9]{2}|GM[0-9]{4}|LD-[a-z]+|HUB-[a-z]+)$"
 SLUG = r"^[a-z0-9-]{1,64}$"
-REGION = r"^(NL|PV\d{2}|AM\d{2}|GM\d{4}|LD-[a-z]+|HUB-[a-z]+)$"
 
 
 def today() -> date:
@@ -29,7 +30,8 @@ def today() -> date:
 
 
 def _split(value: object) -> object:
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+    """Each dimension once: twice the same says no more."""
+    return list(dict.fromkeys(part for part in value.split(",") if part)) if isinstance(value, str) else value
 
 
 class Question(BaseModel):
@@ -40,13 +42,13 @@ class Question(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
     region: str = Field(default="NL", pattern=REGION)
-    from_: date = Field(default_factory=lambda: today().replace(month=1, day=1), alias="from")
-    to: date = Field(default_factory=today, validate_default=True)
+    from_: Day = Field(default_factory=lambda: today().replace(month=1, day=1), alias="from")
+    to: Day = Field(default_factory=today, validate_default=True)
     basis: Basis = "work"
     group_by: Annotated[list[Dimension], BeforeValidator(_split)] = Field(default_factory=list, max_length=3)
     theme: str | None = Field(default=None, pattern=SLUG)
     fieldlab_id: str | None = Field(default=None, pattern=SLUG)
-    level: int | None = Field(default=None, ge=1, le=8)
+    level: Whole | None = Field(default=None, ge=1, le=8)
     employer_size_class: SizeClass | None = None
     sector: Sector | None = None
     worker_group: WorkerGroup | None = None
@@ -55,6 +57,6 @@ class Question(BaseModel):
     @field_validator("to")
     @classmethod
     def _in_order(cls, to: date, info: ValidationInfo) -> date:
-        if (from_ := info.data.get("from_")) and from_ > to:
+        if "from_" in info.data and to < info.data["from_"]:
             raise PydanticCustomError("days_reversed", "`to` cannot be before `from`")
         return to

@@ -36,7 +36,10 @@ async def get_courses(request: web.Request) -> web.Response:
     return await forward(request, request.app[CATALOG])
 
 
-@courses.declare("POST", "/v1/courses", "Add a course", {201: Course}, who="organiser", body=NewCourse, problems=NOT_THEIRS)
+@courses.declare(
+    "POST", "/v1/courses", "Add a course", {201: Course}, who="organiser", body=NewCourse, problems=NOT_THEIRS,
+    leads_to={"get_course": "courseId", "patch_course": "courseId", "post_session": "courseId"},
+)  # fmt: skip
 @acts.act("course-made")
 async def post_course(request: web.Request) -> web.Response:
     """At your own fieldlab. It is published at once unless `state` says draft."""
@@ -52,7 +55,7 @@ async def get_course(request: web.Request) -> web.Response:
 
 @courses.declare(
     "PATCH", "/v1/courses/{courseId}", "Change a course", {200: Course}, who="organiser", body=CourseChanges,
-    problems=NOT_THEIRS,
+    problems=[*NOT_THEIRS, "409 course-has-sessions"],
 )  # fmt: skip
 @acts.act("course-changed")
 async def patch_course(request: web.Request) -> web.Response:
@@ -64,6 +67,7 @@ async def patch_course(request: web.Request) -> web.Response:
 @courses.declare(
     "POST", "/v1/courses/{courseId}/sessions", "Announce a session", {201: Session}, who="organiser", body=NewSession,
     problems=[*NOT_THEIRS, "409 course-not-published"],
+    leads_to={"get_session": "sessionId", "patch_session": "sessionId", "post_enrollment": "sessionId"},
 )  # fmt: skip
 @acts.act("session-announced")
 async def post_session(request: web.Request) -> web.Response:
@@ -86,7 +90,7 @@ async def get_session(request: web.Request) -> web.Response:
 
 @courses.declare(
     "PATCH", "/v1/sessions/{sessionId}", "Describe a session differently", {200: Session}, who="organiser",
-    body=SessionChanges, problems=NOT_THEIRS,
+    body=SessionChanges, problems=[*NOT_THEIRS, "409 session-started"],
 )  # fmt: skip
 @acts.act("session-changed")
 async def patch_session(request: web.Request) -> web.Response:

@@ -1,19 +1,14 @@
-"""Declaring an operation of the API, and the OpenAPI document that follows from all of them."""
+"""Declaring an operation of the API; its routes and the document about it follow from that."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic.json_schema import models_json_schema
-
-from gateway.edge import API_VERSION
-from gateway.problems import PROBLEMS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Handler)
@@ -36,7 +31,7 @@ class Input(BaseModel):
 class Fault(Shape):
     """One faulty field: where it stands, and what to do about it."""
 
-    pointer: str
+    pointer: str = Field(pattern="^#(/|$)")
     code: str
     detail: str
 
@@ -44,9 +39,9 @@ class Fault(Shape):
 class Problem(Shape):
     """What is wrong and what to do about it (RFC 9457). `type` ends in a slug that programs can rely on."""
 
-    type: str
+    type: str = Field(pattern="^/problems/[a-z-]+$")
     title: str
-    status: int
+    status: int = Field(ge=400, le=599)
     detail: str
     errors: list[Fault] | None = None
 
@@ -68,7 +63,10 @@ class Operation:
     body_required: bool = True
     problems: Sequence[str] = ()
     """Slugs of the refusals that are particular to it."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
+    """Media types in which the answer can be had as well."""
+    leads_to: Mapping[str, str] = field(default_factory=dict)
+    """Where the id in the answer can be used next: by operation, the parameter or the field of its body."""
 
 
 class Operations:
@@ -90,16 +88,18 @@ class Operations:
         body: Model | None = None,
         body_required: bool = True,
         problems: Sequence[str] = (),
+        files: Sequence[str] = (),
+        leads_to: Mapping[str, str] | None = None,
     ) -> Callable[[H], H]:
         """Say what a handler is for. Its docstring becomes the description."""
 
         def remember(handler: H) -> H:
             description = " ".join((handler.__doc__ or "").split())
-            self.all.append(
-                Operation(
-                    method, path, handler, summary, description, self._tag, who, answers, query, body, body_required, problems
-                )
-            )
+            operation = Operation(
+                method, path, handler, summary, description, self._tag, who, answers, query, body, body_required, problems,
+                files, leads_to or {},
+            )  # fmt: skip
+            self.all.append(operation)
             return handler
 
         return remember
@@ -112,125 +112,3 @@ def routes(operations: Sequence[Operation]) -> list[web.RouteDef]:
         else web.route(operation.method, operation.path, operation.handler)
         for operation in operations
     ]
-
-
-def openapi(operations: Sequence[Operation], server_url: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of these operations."""
-    outgoing = {model for operation in operations for model in operation.answers.values() if model} | {Problem}
-    incoming = {model for operation in operations for model in (operation.body, operation.query) if model}
-    wanted = [(model, "serialization") for model in outgoing] + [(model, "validation") for model in incoming]
-    wanted.sort(key=lambda pair: (pair[0].__name__, pair[1]))
-    names, schemas = models_json_schema(wanted, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-    paths: dict[str, dict[str, Any]] = {}
-    for operation in operations:
-        paths.setdefault(operation.path.removeprefix("/v1"), {})[operation.method.lower()] = _document(operation, names)
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Skillslab",
-            "version": API_VERSION,
-            "summary": "Register people for training at the skillslabs of the Dutch Smart Industry fieldlabs.",
-            "description": (
-                "Find a course near you and enroll, publish courses and sessions, and follow uptake per region. The names "
-                "follow the English glossary of the Open Education API. Every refusal is a problem (RFC 9457) whose `type` "
-                "ends in a slug. An Idempotency-Key on a POST makes asking again harmless: the first answer is kept two days."
-            ),
-            "contact": {"name": "Skillslab", "url": server_url, "email": "beheer@skillslab.example"},
-        },
-        "servers": [{"url": f"{server_url}/v1"}],
-        "paths": paths,
-        "components": {
-            "schemas": dict(schemas.get("$defs", {})),
-            "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "skillslab"},
-            },
-        },
-    }
-
-
-def _document(operation: Operation, names: Mapping[Any, Any]) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "operationId": operation.handler.__name__,
-        "summary": operation.summary,
-        "description": f"{operation.description} For: {operation.who}.".strip(),
-        "tags": [operation.tag],
-        "parameters": [*_path_parameters(operation.path), *_query_parameters(operation.query), *_header_parameters(operation)],
-        "responses": {str(status): _answer(status, model, names) for status, model in operation.answers.items()},
-    }
-    if operation.who != "anyone":
-        document["security"] = [{"token": []}, {"session": []}]
-    if operation.body:
-        content = {"application/json": {"schema": names[(operation.body, "validation")]}}
-        document["requestBody"] = {"required": operation.body_required, "content": content}
-    for status, slugs in _refusals(operation).items():
-        document["responses"][status] = {
-            "description": "; ".join(f"`{slug}`: {PROBLEMS[slug][0]}" for slug in slugs),
-            "content": {"application/problem+json": {"schema": names[(Problem, "serialization")]}},
-        }
-    return document
-
-
-def _refusals(operation: Operation) -> dict[str, list[str]]:
-    """Which problems an operation may give, by status."""
-    refusals: dict[str, list[str]] = {}
-    if operation.who == "anyone":
-        refusals["401"] = ["token-not-valid"]
-    else:
-        refusals["401"] = ["not-signed-in", "token-not-valid"]
-    if "{" in operation.path:
-        refusals["404"] = ["not-found"]
-    if operation.query or operation.body:
-        refusals["400"] = ["invalid-input"]
-    if operation.method != "GET":
-        refusals["403"] = ["cross-site", "token-only-reads"]
-        refusals["408"] = ["too-slow"]
-        refusals["413"] = ["body-too-large"]
-        refusals["415"] = ["encoded-body"]
-    if operation.method == "POST":
-        refusals["422"] = ["idempotency-key-reused"]
-    refusals["429"] = ["too-many-requests"]
-    refusals["503"] = ["unavailable", "busy"]
-    for entry in operation.problems:
-        status, _, slug = entry.partition(" ")
-        refusals.setdefault(status, []).append(slug)
-    return dict(sorted(refusals.items()))
-
-
-def _answer(status: int, model: Model | None, names: Mapping[Any, Any]) -> dict[str, Any]:
-    descriptions = {200: "As it is.", 201: "Made.", 204: "Done."}
-    answer: dict[str, Any] = {"description": descriptions.get(status, "Answer.")}
-    if status == 201:
-        answer["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
-    if model:
-        answer["content"] = {"application/json": {"schema": names[(model, "serialization")]}}
-    return answer
-
-
-def _path_parameters(path: str) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)}", path)
-    ]
-
-
-def _query_parameters(model: Model | None) -> list[dict[str, Any]]:
-    if model is None:
-        return []
-    schema = model.model_json_schema()
-    parameters = []
-    for name, property_schema in schema.get("properties", {}).items():
-        shown = {key: value for key, value in property_schema.items() if key not in ("title", "description")}
-        parameter = {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": shown}
-        if "description" in property_schema:
-            parameter["description"] = property_schema["description"]
-        if shown.get("type") == "array":
-            parameter |= {"style": "form", "explode": False}
-        parameters.append(parameter)
-    return parameters
-
-
-def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
-    if operation.method != "POST":
-        return []
-    schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
-    return [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]

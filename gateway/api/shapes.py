@@ -6,7 +6,9 @@ from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic.config import JsonDict
+from pydantic.json_schema import SkipJsonSchema
 
 from gateway.api.operation import Input, Shape
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, State, WorkerGroup
@@ -14,9 +16,24 @@ from shared.text import Words
 
 T = TypeVar("T", bound=Shape)
 
-REGION = r"^(NL|PV\d{2}|AM\d{2}|GM\d{4}|LD-[a-z]+|HUB-[a-z]+)$"
-RegionCode = Annotated[str, Field(pattern=REGION, description="NL, PV28, AM22, GM0599, LD-zuidwest or HUB-west")]
-MunicipalityCode = Annotated[str, Field(pattern=r"^GM\d{4}$", description="CBS code, such as GM0599")]
+LeftOut = SkipJsonSchema[None]
+"""May be left out, and is never null."""
+
+REGION = r"^(NL|PV[0-9]{2}|AM[0-9]{2}|GM[0-9]{4}|LD-[a-z]+|HUB-[a-z]+)$"
+RegionCode = Annotated[
+    str, Field(pattern=REGION, description="NL, PV28, AM22, GM0599, LD-zuidwest or HUB-west", examples=["PV28"])
+]
+MunicipalityCode = Annotated[str, Field(pattern=r"^GM[0-9]{4}$", description="CBS code, such as GM0599", examples=["GM0599"])]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
+FieldlabId = Annotated[Slug, Field(examples=["duurzaamheidsfabriek"])]
+ThemeId = Annotated[Slug, Field(description="One of /v1/themes.", examples=["smart-working"])]
+
+UNSEEN = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"
+"""Control characters, and those that turn the order in which text is shown."""
+NOT_ON_A_LINE = r"\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+"""The same, and what breaks a line."""
+Name = Annotated[Words, Field(json_schema_extra={"pattern": f"^[^{NOT_ON_A_LINE}]*$"})]
+Sought = Annotated[str, Field(max_length=200, pattern=f"^[^{UNSEEN}]*$")]
 
 
 class Paging(Input):
@@ -57,7 +74,7 @@ class Region(Shape):
 
 
 class MunicipalityFilter(Paging):
-    q: str | None = Field(default=None, max_length=200, description="Part of the name, or of what people call it.")
+    q: Sought | None = Field(default=None, description="Part of the name, or of what people call it.")
 
 
 class Municipality(Shape):
@@ -82,7 +99,7 @@ class Theme(Shape):
 
 
 class FieldlabFilter(Paging):
-    q: str | None = Field(default=None, max_length=200)
+    q: Sought | None = None
     region: RegionCode | None = None
 
 
@@ -114,8 +131,11 @@ class Fieldlab(Shape):
 
 # Courses and sessions
 
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-Prose = Annotated[str, Field(max_length=5000)]
+Title = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=rf"^[^{NOT_ON_A_LINE}]*[^{NOT_ON_A_LINE}\s][^{NOT_ON_A_LINE}]*$")
+]
+"""One line, with something in it that can be seen."""
+Prose = Annotated[str, Field(max_length=5000, pattern=f"^[^{UNSEEN}]*$")]
 CourseState = Literal["draft", "published"]
 SessionState = Literal["draft", "announced", "open", "closed", "cancelled", "finished"]
 Mode = Literal["presential", "blended", "online", "work_based"]
@@ -126,27 +146,34 @@ Level = Annotated[int, Field(ge=1, le=8, description="EQF level")]
 class CourseFilter(Paging):
     """`from` and `to` are inclusive days, in Amsterdam, on which a session starts."""
 
-    q: str | None = Field(default=None, max_length=200, description="Words to find.")
-    fieldlab_id: str | None = None
+    q: Sought | None = Field(default=None, description="Words to find.")
+    fieldlab_id: FieldlabId | None = None
     region: RegionCode | None = None
-    theme: str | None = None
+    theme: ThemeId | None = None
     state: CourseState | None = None
     from_: date | None = Field(default=None, alias="from")
     to: date | None = None
     available: bool | None = Field(default=None, description="With a free seat in a session that is open.")
 
 
+def _one_of(name: str) -> JsonDict:
+    """A schema that asks for this text to be there."""
+    return {"required": [name], "properties": {name: {"type": "string"}}}
+
+
 class NewCourse(Input):
     """Only a title is needed: `title` counts for both languages. `fieldlabId` may be left out by who organises just one."""
 
-    fieldlab_id: str | None = None
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_one_of("title"), _one_of("titleNl"), _one_of("titleEn")]})
+
+    fieldlab_id: FieldlabId | None = None
     title: Title | None = None
     title_nl: Title | None = None
     title_en: Title | None = None
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None
-    theme: str = "smart-working"
+    theme: ThemeId = "smart-working"
     hours: Hours = 8
     level: Level = 3
     mode_of_delivery: Mode = "presential"
@@ -156,17 +183,17 @@ class NewCourse(Input):
 class CourseChanges(Input):
     """What to change; what is left out stays as it is."""
 
-    title: Title | None = None
-    title_nl: Title | None = None
-    title_en: Title | None = None
-    description: Prose | None = None
-    description_nl: Prose | None = None
-    description_en: Prose | None = None
-    theme: str | None = None
-    hours: Hours | None = None
-    level: Level | None = None
-    mode_of_delivery: Mode | None = None
-    state: CourseState | None = None
+    title: Title | LeftOut = None
+    title_nl: Title | LeftOut = None
+    title_en: Title | LeftOut = None
+    description: Prose | LeftOut = None
+    description_nl: Prose | LeftOut = None
+    description_en: Prose | LeftOut = None
+    theme: ThemeId | LeftOut = None
+    hours: Hours | LeftOut = None
+    level: Level | LeftOut = None
+    mode_of_delivery: Mode | LeftOut = None
+    state: CourseState | LeftOut = None
 
 
 class NewSession(Input):
@@ -176,7 +203,7 @@ class NewSession(Input):
     ends_at: AwareDatetime
     capacity: int = Field(ge=1, le=10_000)
     enrollment_closes_at: AwareDatetime | None = None
-    minimum: int | None = Field(default=None, ge=1)
+    minimum: int | None = Field(default=None, ge=1, le=10_000, description="At most the capacity.")
     location: Title | None = None
     needs_approval: bool = False
     offer_hours: int | None = Field(default=None, ge=1, le=720)
@@ -188,12 +215,12 @@ class NewSession(Input):
 class SessionChanges(Input):
     """What to change; what is left out stays as it is."""
 
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
-    location: Title | None = None
-    description: Prose | None = None
-    description_nl: Prose | None = None
-    description_en: Prose | None = None
+    starts_at: AwareDatetime | LeftOut = None
+    ends_at: AwareDatetime | LeftOut = None
+    location: Title | LeftOut = None
+    description: Prose | LeftOut = None
+    description_nl: Prose | LeftOut = None
+    description_en: Prose | LeftOut = None
 
 
 class SessionsById(Input):
@@ -370,13 +397,9 @@ class UptakeQuestion(Input):
     from_: date | None = Field(default=None, alias="from", description="First day, in Amsterdam, of the decisions that count.")
     to: date | None = Field(default=None, description="Last day, inclusive.")
     basis: Literal["work", "home", "fieldlab"] | None = Field(default=None, description="Which place counts; work by default.")
-    group_by: str | None = Field(
-        default=None,
-        pattern=r"^[A-Za-z]+(,[A-Za-z]+){0,2}$",
-        description=f"Up to three of {', '.join(Dimension.__args__)}, with commas.",  # type: ignore[attr-defined]
-    )
-    theme: str | None = None
-    fieldlab_id: str | None = None
+    group_by: list[Dimension] = Field(default=[], max_length=3, description="Up to three of them, with commas.")
+    theme: ThemeId | None = None
+    fieldlab_id: FieldlabId | None = None
     level: int | None = Field(default=None, ge=1, le=8)
     employer_size_class: SizeClass | None = None
     sector: Sector | None = None
@@ -441,7 +464,7 @@ class Me(Shape):
 class MyChanges(Input):
     """What to change; what is left out stays as it is."""
 
-    name: Words | None = None
+    name: Name | None = None
     language: Literal["nl", "en"] | None = None
     declines: Annotated[list[MailThatCanBeDeclined], Field(max_length=10)] | None = None
 

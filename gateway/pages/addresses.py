@@ -54,6 +54,7 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "disconnect": ("/mijn-gegevens/organisaties/{identity}/loskoppelen", "/en/my-data/organisations/{identity}/disconnect"),
     "uptake": ("/deelname", "/en/uptake"),
     "uptake-figures": ("/deelname/cijfers", "/en/uptake/figures"),
+    "uptake-file": ("/deelname/cijfers.{kind:csv|xlsx}", "/en/uptake/figures.{kind:csv|xlsx}"),
     "organiser": ("/organisator", "/en/organiser"),
     "new-course": ("/organisator/cursus", "/en/organiser/course"),
     "new-session": ("/organisator/cursussen/{course}/sessie", "/en/organiser/courses/{course}/session"),

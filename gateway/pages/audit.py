@@ -9,10 +9,9 @@ from uuid import UUID
 
 from aiohttp import web
 
-from gateway import acts
+from gateway import acts, names, words
 from gateway.forms import form
-from gateway.pages import names, words
-from gateway.pages.names import Names
+from gateway.names import Names
 from gateway.pages.operator import operator
 from gateway.pages.page import go, show
 from gateway.pages.roles import scope_name

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from gateway import names
 from gateway.api.passing import id_in_path
 from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import who_asks
-from gateway.pages import catalogue, names
+from gateway.pages import catalogue
 from gateway.pages.page import as_worker, show
 from gateway.problems import language_of
 

@@ -12,18 +12,18 @@ from uuid import uuid4
 import orjson
 from aiohttp import web
 
-from gateway import acts
+from gateway import acts, names, words
 from gateway.api.enrollments import ask_for_seat
 from gateway.api.passing import id_in_path
 from gateway.api.shapes import EnrollmentRequest
 from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
-from gateway.pages import catalogue, names, words
+from gateway.names import Json, Names
+from gateway.pages import catalogue
 from gateway.pages.addresses import path
 from gateway.pages.catalogue import SessionOfCourse
 from gateway.pages.courses import enrolled
-from gateway.pages.names import Json, Names
 from gateway.pages.page import as_worker, go, in_words, show
 from gateway.problems import language_of
 from shared.errors import Rejected

@@ -8,9 +8,10 @@ from collections import Counter, defaultdict
 
 from aiohttp import web
 
+from gateway import names
 from gateway.clients import CATALOG
 from gateway.edge import who_asks
-from gateway.pages import catalogue, names
+from gateway.pages import catalogue
 from gateway.pages.page import show
 from gateway.problems import language_of
 from shared.errors import not_found

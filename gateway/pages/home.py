@@ -10,12 +10,13 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway import names
 from gateway.clients import CATALOG
 from gateway.edge import who_asks
 from gateway.forms import clean
-from gateway.pages import addresses, catalogue, names
+from gateway.names import Names
+from gateway.pages import addresses, catalogue
 from gateway.pages.catalogue import Course
-from gateway.pages.names import Names
 from gateway.pages.page import fragment, is_partial, show
 from gateway.problems import language_of
 from shared.translations import Language

@@ -9,15 +9,15 @@ from datetime import datetime
 from aiohttp import web
 from asyncpg import Record
 
-from gateway import acts
+from gateway import acts, names
 from gateway.api import me
 from gateway.api.passing import id_in_path
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
-from gateway.pages import names, refusals
+from gateway.names import Names
+from gateway.pages import refusals
 from gateway.pages.addresses import path
 from gateway.pages.again import lately
-from gateway.pages.names import Names
 from gateway.pages.page import go, in_words, redirect, show
 from gateway.pages.roles import browser_of, scope_name
 from gateway.pages.sign_in import forget_cookie

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway import acts
+from gateway import acts, names
 from gateway.clients import RELAY
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import names
-from gateway.pages.names import Names
+from gateway.names import Names
 from gateway.pages.page import go, in_words, show
 from gateway.pages.roles import as_record, scope_name
 from gateway.people import inputs, roles

@@ -12,12 +12,12 @@ from uuid import uuid4
 import orjson
 from aiohttp import web
 
-from gateway import acts
+from gateway import acts, names, words
 from gateway.api.passing import IDEMPOTENCY_KEY, id_in_path
 from gateway.clients import CATALOG
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import catalogue, formats, names, words
+from gateway.pages import catalogue, formats
 from gateway.pages.catalogue import Course, SessionOfCourse
 from gateway.pages.page import go, in_words, show
 from gateway.problems import FIELD_FAULTS, advice, language_of, text

@@ -10,9 +10,9 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway import edge, forms
+from gateway import edge, forms, words
 from gateway.assets import Assets
-from gateway.pages import addresses, formats, words
+from gateway.pages import addresses, formats
 from gateway.people import people
 from gateway.problems import PROBLEMS, TEXTS, language_of
 from gateway.settings import GatewaySettings

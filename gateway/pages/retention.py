@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import orjson
 from aiohttp import web
 
-from gateway import acts
+from gateway import acts, names
 from gateway.clients import ENROLLMENT
 from gateway.forms import form
-from gateway.pages import names
 from gateway.pages.organiser import organiser
 from gateway.pages.page import go, show
 from shared.errors import not_found

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway import acts
+from gateway import acts, names
 from gateway.api.passing import id_in_path
 from gateway.edge import cookie_of_session, signed_in
 from gateway.forms import form
-from gateway.pages import names
-from gateway.pages.names import Names
+from gateway.names import Names
 from gateway.pages.page import go, in_words, redirect, show
 from gateway.pages.sign_in import own_page
 from gateway.people import credentials, people, roles

@@ -30,7 +30,6 @@ from gateway.pages import (
     uptake,
 )
 from gateway.pages.addresses import ADDRESSES
-from gateway.pages.names import NAMES_KEPT, NamesKept
 from gateway.pages.page import PAGES, environments
 from gateway.problems import RENDER_PAGE
 
@@ -56,6 +55,7 @@ READ: Mapping[str, Handler] = {
     "connect": providers.get_connect,
     "uptake": uptake.get_uptake,
     "uptake-figures": uptake.get_figures,
+    "uptake-file": uptake.get_file,
     "roles": roles.get_roles,
     "give-up": roles.get_give_up,
     "colleagues": colleagues.get_colleagues,
@@ -127,7 +127,6 @@ def add_to(app: web.Application) -> None:
     """Put the pages on an application. Raises assets.AssetsMissing where they are not set up."""
     loaded = assets.load()
     app[PAGES] = environments(loaded, app[SETTINGS])
-    app[NAMES_KEPT] = NamesKept()
     app[RENDER_PAGE] = problem_pages.render
     app.router.add_routes([loaded.route()])
     for name, pair in ADDRESSES.items():

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from gateway import acts
+from gateway import acts, names
 from gateway.api.passing import id_in_path
 from gateway.edge import SETTINGS, cookie_name, signed_in
 from gateway.forms import form
-from gateway.pages import names
 from gateway.pages.again import lately
 from gateway.pages.page import go, show
 from gateway.pages.roles import browser_of, scope_name

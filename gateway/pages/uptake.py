@@ -12,11 +12,13 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from gateway import names, words
+from gateway.api.uptake_files import SUFFIXES, as_file, name_of
 from gateway.clients import ENROLLMENT
 from gateway.edge import signed_in, who_asks
 from gateway.forms import clean
-from gateway.pages import addresses, formats, names, words
-from gateway.pages.names import Json, Names
+from gateway.names import Json, Names
+from gateway.pages import addresses, formats
 from gateway.pages.page import fragment, show
 from gateway.problems import TEXTS, language_of
 from shared.errors import Rejected
@@ -27,14 +29,6 @@ from shared.web.principal import Principal
 MEASURES = ("confirmed", "waitlisted", "cancelled", "participants")
 SHADES = 5
 MOST_COLUMNS = 14
-
-VALUES: Mapping[str, Mapping[Any, str]] = {
-    "level": words.LEVELS,
-    "employerSizeClass": words.SIZE_CLASSES,
-    "sector": words.SECTORS,
-    "workerGroup": words.GROUPS_REPORTED,
-    "fundingScheme": words.FUNDING_REPORTED,
-}
 
 
 def _(text: str) -> str:
@@ -116,6 +110,18 @@ async def get_figures(request: web.Request) -> web.Response:
     return response
 
 
+async def get_file(request: web.Request) -> web.Response:
+    """The figures of the page that is open, to keep or to reckon with."""
+    asks = signed_in(request)
+    if not asks.has("region"):
+        raise Rejected("not-a-reviewer", 403)
+    known = await names.names(request)
+    asked = {name: value or None for name, value in read(request.query, asks, known).query().items()}
+    report = await request.app[ENROLLMENT].get_json("/uptake", asks, **asked)
+    kind = next(kind for kind, suffix in SUFFIXES.items() if suffix == request.match_info["kind"])
+    return await as_file(report, asked, known, language_of(request), kind, datetime.now(UTC))
+
+
 async def _model(request: web.Request, asks: Principal) -> dict[str, Any]:
     language = language_of(request)
     known = await names.names(request)
@@ -185,25 +191,14 @@ async def ask(client: Client, asks: Principal, question: Question, known: Names,
 def _line(item: Json, key: object, dimension: str, known: Names, language: Language) -> Line:
     figures = {**item["enrollments"], "participants": item["participants"]}
     shown = {name: None if isinstance(figures[name], dict) else figures[name] for name in MEASURES}
-    return Line(str(key), name_of(dimension, key, known, language), shown)
+    return Line(str(key), _name(dimension, key, known, language), shown)
 
 
-def name_of(dimension: str, key: object, known: Names, language: Language) -> str:
-    """What a line is about, in words."""
-    say = TEXTS[language].gettext
-    if key is None:
-        return say(_("Not filled in"))
-    match dimension:
-        case "month":
-            return formats.part(date.fromisoformat(f"{key}-01"), "MMM y", language)
-        case "theme":
-            return known.theme(str(key), language)
-        case "fieldlab":
-            return known.fieldlabs.get(str(key), str(key))
-        case "municipality" | "labourMarketRegion" | "province":
-            return known.region(str(key), language)
-        case _:
-            return say(VALUES.get(dimension, {}).get(key, str(key)))
+def _name(dimension: str, key: object, known: Names, language: Language) -> str:
+    """What a line is about, in words; a month as it stands under its column."""
+    if dimension == "month" and key is not None:
+        return formats.part(date.fromisoformat(f"{key}-01"), "MMM y", language)
+    return name_of(dimension, key, known, language)
 
 
 def _every_month(lines: Sequence[Line], question: Question, language: Language) -> list[Line]:

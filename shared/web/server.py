@@ -29,6 +29,7 @@ from shared.platform import find_platform
 from shared.settings import ServiceSettings
 from shared.web import principal, slow_clients
 from shared.web.problems import Handler, problems
+from shared.web.unreadable import refusing_as_problem
 
 S = TypeVar("S", bound=ServiceSettings)
 STOP_SECONDS = 20.0
@@ -216,6 +217,7 @@ async def _listen(listener: Listener) -> Callable[[], Awaitable[None]]:
     """Serve an application; what comes back ends that, after what is under way."""
     watch = slow_clients.Watch()
     listener.app[WATCH] = watch
+    refusing = refusing_as_problem(listener.app)
     runner = web.AppRunner(
         listener.app, access_log=None, keepalive_timeout=75, lingering_time=LINGER_SECONDS, shutdown_timeout=STOP_SECONDS,
         auto_decompress=False,
@@ -224,8 +226,14 @@ async def _listen(listener: Listener) -> Callable[[], Awaitable[None]]:
     serve_one = runner.server
     assert serve_one is not None
     watching = asyncio.create_task(watch.run(), name="slow clients")
+
+    def connected() -> asyncio.Protocol:
+        handler = serve_one()
+        handler.__class__ = refusing  # aiohttp has no other place where to say it
+        return watch.line(handler)
+
     server = await asyncio.get_running_loop().create_server(
-        lambda: watch.line(serve_one()), listener.host, listener.port, reuse_port=True, backlog=4096
+        connected, listener.host, listener.port, reuse_port=True, backlog=4096
     )
 
     async def stop_serving() -> None:

@@ -149,6 +149,7 @@ READ: Mapping[str, Rule] = {
     "privacy": everybody(),
     "uptake": Rule({"region": 200}, 403, 403),
     "uptake-figures": Rule({"region": 200}, 403, 303),
+    "uptake-file": Rule({"region": 200}, 403, 303),
     "organiser": Rule({"organiser": 200}, 403, 303),
     "new-course": Rule({"organiser": 200}, 403, 303),
     "new-session": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),

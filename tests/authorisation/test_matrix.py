@@ -34,7 +34,8 @@ pytestmark = pytest.mark.timeout(180)
 in_the_house = pytest.mark.asyncio(loop_scope="package")
 
 PARTS = {"fieldlab": "techport", "fieldlabId": "techport", "slug": "busy", "mail": "1.M2P3Q4.x", "number": "0",
-         "token": f"{'0' * 32}.x", "erasure": str(uuid4()), "erasureId": str(uuid4()), "provider": "school"}  # fmt: skip
+         "token": f"{'0' * 32}.x", "erasure": str(uuid4()), "erasureId": str(uuid4()), "provider": "school",
+         "kind": "csv"}  # fmt: skip
 OF_TARGET = {
     "enrollment": ("enrollment", "enrollmentId"), "course": ("course", "courseId"), "draft": ("course", "courseId"),
     "session": ("session", "sessionId"), "invitation": ("invitation",), "colleague-invitation": ("invitation",),

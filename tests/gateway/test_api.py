@@ -373,6 +373,42 @@ async def test_a_method_that_is_not_there_says_which_are(worker: Api, method: st
 
     a_problem(reply, 405, "method-not-allowed")
     assert "GET" in reply.headers["Allow"].split(", ")
+    assert method not in reply.headers["Allow"].split(", ")
+
+
+@pytest.mark.parametrize("path", [
+    "/v1/courses?from=0", "/v1/courses?to=86400", "/v1/courses?page=1_0", "/v1/courses?page=1.0", "/v1/courses?pageSize=%2B5",
+    "/v1/courses?available=on", "/v1/enrollments?page=1_0", "/v1/uptake?from=0", "/v1/uptake?level=3.0", "/v1/uptake?theme=%00",
+    "/v1/uptake?fieldlabId=%27", "/v1/uptake?region=PV%D9%A2%D9%A8", "/v1/uptake?from=2027-02-30",
+])  # fmt: skip
+async def test_a_value_in_a_query_is_spelled_in_one_way(anyone: Api, worker: Api, reviewer: Api, path: str) -> None:
+    api = worker if "enrollments" in path else reviewer if "uptake" in path else anyone
+
+    a_problem(await api.get(path), 400, "invalid-input")
+
+
+async def test_what_is_left_empty_in_a_query_is_not_asked(anyone: Api, worker: Api, reviewer: Api) -> None:
+    assert (await anyone.get("/v1/courses?from=&q=&page=")).status == 200
+    assert (await worker.get("/v1/enrollments?state=&page=")).status == 200
+    assert (await reviewer.get("/v1/uptake?level=&groupBy=")).status == 200
+
+
+async def test_a_dimension_that_is_named_twice_counts_once(reviewer: Api) -> None:
+    assert (await reviewer.get("/v1/uptake?groupBy=theme,month,theme")).body["groupBy"] == ["theme", "month"]
+
+
+async def test_a_whole_number_may_be_written_with_a_point(organiser: Api) -> None:
+    made = await organiser.ask("POST", "/v1/courses", raw=b'{"title": "Getallen", "hours": 8.0}')
+    refused = await organiser.ask("POST", "/v1/courses", raw=b'{"title": "Getallen", "hours": 8.5}')
+
+    assert (made.status, made.body["hours"]) == (201, 8)
+    a_problem(refused, 400, "invalid-input")
+
+
+async def test_a_fieldlab_that_is_null_is_left_out(organiser: Api) -> None:
+    made = await organiser.post("/v1/courses", {"title": "Zonder fieldlab", "fieldlabId": None})
+
+    assert (made.status, made.body["fieldlabId"]) == (201, "duurzaamheidsfabriek")
 
 
 async def test_who_is_refused_for_want_of_a_token_is_told_which_kind(anyone: Api) -> None:
@@ -460,6 +496,10 @@ async def test_the_openapi_document_is_valid_and_keeps_the_design_rules(anyone: 
             assert {"400", "401"} & set(operation["responses"]) or "200" in operation["responses"]
             names = [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"]
             assert all(re.fullmatch(r"[a-z][a-zA-Z]*", name) for name in names)
+    operations = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    made = document["paths"]["/courses"]["post"]["responses"]["201"]
+    assert made["links"].keys() == {"get_course", "patch_course", "post_session"} <= operations
+    assert made["headers"].keys() == {"API-Version", "Location"}
 
 
 async def test_answers_fit_the_published_schemas(

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway import sign_out
-from gateway.pages import words
+from gateway import sign_out, words
 from gateway.people import credentials, erasing, people
 from gateway.people.credentials import WORKER, Credentials
 from gateway.people.people import SQL

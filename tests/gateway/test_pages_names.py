@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from catalog import reference
-from gateway.pages.names import Municipality, Names, Place, plain
+from gateway.names import Municipality, Names, Place, plain
 
 
 @cache

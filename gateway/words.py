@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 def _(text: str) -> str:
@@ -311,3 +312,22 @@ MEASURES: Mapping[str, tuple[str, str]] = {
     "cancelled": (_("Withdrawn"), _("Enrollments that were withdrawn.")),
 }
 """The name of a measure, and its definition."""
+
+VALUES: Mapping[str, Mapping[Any, str]] = {
+    "level": LEVELS,
+    "employerSizeClass": SIZE_CLASSES,
+    "sector": SECTORS,
+    "workerGroup": GROUPS_REPORTED,
+    "fundingScheme": FUNDING_REPORTED,
+}
+"""What the values of a dimension are called in the region's report."""
+
+HOW_TO_READ: Sequence[str] = (
+    _("A day is the day, in Amsterdam, on which an enrollment got the state it has now."),
+    _("A place counts in the regions it lay in when the person enrolled. Later changes of borders do not move old figures."),
+    _(
+        "Figures of your own region are exact. Of other regions, figures of 1 to 4 are hidden, and with them figures from "
+        "which those would follow."
+    ),
+    _("Provisional means: somebody may still withdraw, and a place may still be filled."),
+)
