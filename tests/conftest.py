@@ -20,6 +20,8 @@ from shared.launch.postgres import Postgres
 from tests import servers
 from tests.browser import CHROMIUM, chromium
 
+pytest_plugins = ["tests.side_by_side"]
+
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,
