@@ -124,6 +124,7 @@ class SeatConfirmed(EnrollmentFact):
     state: ClassVar[State] = "confirmed"
 
     from_waiting_list: bool = False
+    """Whether it fell to them while they waited, and they said nothing to it."""
 
 
 class EnrollmentWaitlisted(EnrollmentFact):
