@@ -418,8 +418,10 @@ Figure = int | Withheld
 
 class UptakeLine(Shape):
     key: dict[str, str | int | None]
-    enrollments: dict[str, Figure]
-    participants: Figure = Field(description="Distinct people with a confirmed enrollment; they do not add up across lines.")
+    enrollments: dict[str, Figure] = Field(
+        description="By state; and `taken`: all that hold a place, be it `confirmed`, `attended`, `completed` or `no_show`."
+    )
+    participants: Figure = Field(description="Distinct people with a place; they do not add up across lines.")
 
 
 class UptakeTotals(Shape):
