@@ -63,7 +63,9 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
 async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
     own = [command for command in commands if isinstance(command, OfTheirOwn)]
     named = [(command.session_id, command.enrollment_id) for command in commands if isinstance(command, LapseOffer)]
-    named += [(command.session_id, marked) for command in commands if isinstance(command, MarkAttendance) for marked in command.marks]
+    named += [
+        (command.session_id, marked) for command in commands if isinstance(command, MarkAttendance) for marked in command.marks
+    ]
     return await conn.fetch(
         SQL.load_enrollments,
         [command.session_id for command in requests],

@@ -67,6 +67,4 @@ def _note(
         enrollment, state=outcome, revision=enrollment.revision + 1, decided_at=now, steps=(*enrollment.steps, went)
     )
     steps.touch(session, after)
-    facts.append(
-        AttendanceMarked(**steps.told(session, after, cause), stands=outcome, stood=enrollment.state, reason=reason)
-    )
+    facts.append(AttendanceMarked(**steps.told(session, after, cause), stands=outcome, stood=enrollment.state, reason=reason))

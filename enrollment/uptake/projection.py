@@ -22,7 +22,8 @@ from shared.messaging.message import Envelope
 
 SQL = sql.load(__file__, "uptake.sql")
 COUNTED = (
-    SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentMoved, EnrollmentAnonymised, AttendanceMarked
+    SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentMoved, EnrollmentAnonymised,
+    AttendanceMarked,
 )  # fmt: skip
 
 

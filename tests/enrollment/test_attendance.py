@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from enrollment import domain, retention, store
 from enrollment.commands import MarkAttendance, OpenSession, RequestSeat
-from enrollment.desk import NOT_THEIRS
+from enrollment.desk import NOT_THEIRS, Desk
 from enrollment.domain import Done, Ledger, Refused, attendance
 from enrollment.uptake import projection
 from shared.contracts.enrollment import AttendanceMarked, CorrectionReason, Outcome
@@ -36,12 +36,10 @@ from tests.sabotage import twin
 STARTED = NOW + timedelta(days=30)
 """When the sessions of these tests begin."""
 OUTCOMES: tuple[Outcome, ...] = ("attended", "completed", "no_show")
-WHO_HOLDS = "SELECT state, count(*) FROM enrollment GROUP BY 1"
 
 
-def marks(
-    session_id: UUID, told: Mapping[RequestSeat, Outcome] | Mapping[UUID, Outcome], reason: CorrectionReason | None = None
-) -> MarkAttendance:
+def marks(session_id: UUID, told: Mapping[Any, Outcome], reason: CorrectionReason | None = None) -> MarkAttendance:
+    """What became of whom, by request or by the id of the enrollment."""
     by_id = {one if isinstance(one, UUID) else one.enrollment_id: outcome for one, outcome in told.items()}
     return MarkAttendance(uuid4(), session_id, LAB, by_id, reason)
 
@@ -221,6 +219,14 @@ def test_seats_are_conserved_and_batches_make_no_difference(script: list[tuple[d
 # On a real database
 
 
+async def when_it_begins(open_desks: OpenDesks, count: int = 1) -> list[Desk]:
+    return await open_desks(count, lambda: STARTED)  # type: ignore[call-arg]
+
+
+async def by_state(pool: Pool, table: str = "enrollment") -> dict[str, int]:
+    return {row["state"]: row["count"] for row in await pool.fetch(f"SELECT state, count(*) FROM {table} GROUP BY 1")}
+
+
 async def begun(pool: Pool, seats: int, waiting: int = 0) -> tuple[OpenSession, list[RequestSeat]]:
     """A session that is full, with people who wait."""
     command = opening(seats)
@@ -231,20 +237,20 @@ async def begun(pool: Pool, seats: int, waiting: int = 0) -> tuple[OpenSession, 
 
 async def test_marks_are_kept_and_the_report_counts_them_as_a_rebuild_would(open_desks: OpenDesks, pool: Pool) -> None:
     command, requests = await begun(pool, 5, 2)
-    (one,) = await open_desks(1, lambda: STARTED)
+    (one,) = await when_it_begins(open_desks)
 
     assert await one.ask(marks(command.session_id, dict(zip(requests[:3], OUTCOMES, strict=True)))) == Done()
     assert await one.ask(marks(command.session_id, {requests[2]: "completed"}, "came-late")) == Done()
 
     expected = {"attended": 1, "completed": 2, "confirmed": 2, "waitlisted": 2}
-    assert dict(await pool.fetch(WHO_HOLDS)) == expected
+    assert await by_state(pool) == expected
     steps = orjson.loads(
         await pool.fetchval("SELECT steps FROM enrollment WHERE enrollment_id = $1", requests[2].enrollment_id)
     )
     assert [step.get("reason") for step in steps] == [None, None, "came-late"]
     assert await pool.fetchval("SELECT seats_left FROM session") == 0
     await tell(pool, await logged(pool))
-    assert dict(await pool.fetch(WHO_HOLDS.replace("enrollment", "uptake_enrollment"))) == expected
+    assert await by_state(pool, "uptake_enrollment") == expected
     day = await pool.fetchval("SELECT DISTINCT decided_on FROM uptake_enrollment WHERE state = 'completed'")
     assert day == STARTED.date()
     projected = await table(pool)
@@ -256,15 +262,15 @@ async def test_marks_are_kept_and_the_report_counts_them_as_a_rebuild_would(open
 async def test_an_enrollment_of_another_session_is_not_found_though_it_is_decided_in_the_same_round(
     open_desks: OpenDesks, pool: Pool
 ) -> None:
-    (here, mine), (there, theirs) = await begun(pool, 1), await begun(pool, 1)
-    (one,) = await open_desks(1, lambda: STARTED)
+    (here, _), (there, theirs) = await begun(pool, 1), await begun(pool, 1)
+    (one,) = await when_it_begins(open_desks)
 
     answers = await one.serve(
         [marks(here.session_id, {theirs[0]: "completed"}), marks(there.session_id, {theirs[0]: "attended"})]
     )
 
     assert answers == [Refused("not-found", 404, (theirs[0].enrollment_id,)), Done()]
-    assert dict(await pool.fetch(WHO_HOLDS)) == {"confirmed": 1, "attended": 1}
+    assert await by_state(pool) == {"confirmed": 1, "attended": 1}
 
 
 def anybody_organises(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,17 +280,17 @@ def anybody_organises(monkeypatch: pytest.MonkeyPatch) -> None:
 @twin(anybody_organises)
 async def test_whose_fieldlab_it_is_not_marks_nobody(open_desks: OpenDesks, pool: Pool, guard: None) -> None:
     command, requests = await begun(pool, 1)
-    (one,) = await open_desks(1, lambda: STARTED)
+    (one,) = await when_it_begins(open_desks)
 
     answer = await one.ask(replace(marks(command.session_id, {requests[0]: "no_show"}), fieldlabs=frozenset(["ramlab"])))
 
     assert answer == NOT_THEIRS
-    assert dict(await pool.fetch(WHO_HOLDS)) == {"confirmed": 1}
+    assert await by_state(pool) == {"confirmed": 1}
 
 
 async def test_a_key_gets_its_first_answer_and_no_second_step(open_desks: OpenDesks, pool: Pool) -> None:
     command, requests = await begun(pool, 1)
-    (one,) = await open_desks(1, lambda: STARTED)
+    (one,) = await when_it_begins(open_desks)
     wish = replace(marks(command.session_id, {requests[0]: "no_show"}), keyed=keyed("marks"))
     no = replace(marks(command.session_id, {requests[0]: "attended"}), keyed=keyed("other marks"))
 
@@ -294,12 +300,12 @@ async def test_a_key_gets_its_first_answer_and_no_second_step(open_desks: OpenDe
 
     refused = Refused("correction-needs-a-reason", about=(requests[0].enrollment_id,))
     assert first == again == [Done(), refused]
-    assert dict(await pool.fetch(WHO_HOLDS)) == {"attended": 1}
+    assert await by_state(pool) == {"attended": 1}
 
 
 async def test_organisers_who_mark_at_once_make_one_step_each_time_it_is_news(open_desks: OpenDesks, pool: Pool) -> None:
     command, requests = await begun(pool, 6)
-    desks = await open_desks(6, lambda: STARTED)
+    desks = await when_it_begins(open_desks, 6)
 
     answers = await asyncio.gather(
         *(desk.ask(marks(command.session_id, dict.fromkeys(requests, "attended"))) for desk in desks)
@@ -332,7 +338,7 @@ async def test_what_can_never_be_is_refused_by_the_name_of_a_constraint(pool: Po
 
 async def test_the_seat_of_who_was_absent_is_nobody_elses(open_desks: OpenDesks, pool: Pool) -> None:
     command, requests = await begun(pool, 1)
-    (one,) = await open_desks(1, lambda: STARTED)
+    (one,) = await when_it_begins(open_desks)
     await one.ask(marks(command.session_id, {requests[0]: "no_show"}))
 
     with pytest.raises(asyncpg.UniqueViolationError) as twice:
@@ -347,7 +353,7 @@ async def test_the_seat_of_who_was_absent_is_nobody_elses(open_desks: OpenDesks,
 
 async def test_who_was_there_is_forgotten_and_still_counted(open_desks: OpenDesks, pool: Pool) -> None:
     command, requests = await begun(pool, 3)
-    (one,) = await open_desks(1, lambda: STARTED)
+    (one,) = await when_it_begins(open_desks)
     await one.ask(marks(command.session_id, dict(zip(requests, OUTCOMES, strict=True))))
 
     await pool.execute("UPDATE session SET starts_at = now() - interval '4 years', ends_at = now() - interval '4 years'")
@@ -360,4 +366,4 @@ async def test_who_was_there_is_forgotten_and_still_counted(open_desks: OpenDesk
     assert not {row["person_id"] for row in rows} & {request.person_id for request in requests}
     assert all(row["anonymous"] and row["seat_no"] for row in rows)
     await tell(pool, await logged(pool))
-    assert dict(await pool.fetch(WHO_HOLDS.replace("enrollment", "uptake_enrollment"))) == dict.fromkeys(OUTCOMES, 1)
+    assert await by_state(pool, "uptake_enrollment") == dict.fromkeys(OUTCOMES, 1)

@@ -216,7 +216,9 @@ def cancelled(_: Translate, title: str) -> Wording:
 def completed(_: Translate, title: str) -> Wording:
     return Wording(
         subject=_("You completed: {title}").format(title=title),
-        lines=(_("Congratulations: you completed this training. The fieldlab noted that you were there, and that you passed."),),
+        lines=(
+            _("Congratulations: you completed this training. The fieldlab noted that you were there, and that you passed."),
+        ),
         button=_("See my enrollment"),
         afterwards=(_("Is this not right? Then please contact the fieldlab."),),
     )
