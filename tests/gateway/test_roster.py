@@ -19,7 +19,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from gateway.pages.addresses import path
-from shared.translations import LANGUAGES, Language
 from tests.browser import PHONE, sign_in
 from tests.gateway.conftest import SessionWith, Visit, mails_to
 from tests.gateway.test_doors import me, signed_in
@@ -76,7 +75,8 @@ def test_the_organiser_marks_by_name_and_each_sees_what_became_of_it(
     before = organiser.get(roster)
     assert name_of(worker) in before.words
     assert fields_of(before) == {}, "nobody was there yet"
-    assert organiser.post(roster, {"rest": "present"}).status == 400
+    early = organiser.post(roster, {"rest": "present"})
+    assert (early.status, "nog niet begonnen" in early.words) == (409, True)
     begin(platform, session)
 
     assert "2 mensen te noteren" in organiser.get("/organisator").words
@@ -164,8 +164,9 @@ def test_a_program_marks_all_or_nobody_and_hears_which_are_wrong(
     listed = json.loads(visit("organiser").get(f"/v1/enrollments?sessionId={here}&state=confirmed").text)
     assert [item["id"] for item in listed["items"]] == [holds], "nothing was half done"
 
-    marked = ask(platform, address, {"absent": [holds]}, key="marks of today")
-    assert marked == ask(platform, address, {"absent": [holds]}, key="marks of today")
+    key = uuid4().hex
+    marked = ask(platform, address, {"absent": [holds]}, key=key)
+    assert marked == ask(platform, address, {"absent": [holds]}, key=key)
     assert (marked[0], [(item["id"], item["state"], item["revision"]) for item in marked[1]["items"]]) == (
         200, [(holds, "no_show", 2)],
     )  # fmt: skip
@@ -196,7 +197,7 @@ def test_an_organiser_elsewhere_sees_no_name_and_marks_nobody(
     assert refused.value.code == 403
     for role in ("worker", "region", "employer"):
         page = visit(role).get(f"/organisator/sessies/{session}/deelnemers")
-        assert (page.status, name_of(visit("worker")) in page.words) == (403, role == "worker")
+        assert (page.status, name_of(visit("worker")) in page.words) == (403, False)
 
 
 def test_who_was_erased_keeps_the_place_and_has_no_name(visit: Visit, platform: Running, session_with: SessionWith) -> None:
@@ -225,39 +226,37 @@ def page(browser: Browser, platform: Running) -> Iterator[Page]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_everybody_can_mark_who_was_there_on_a_phone(
-    page: Page, visit: Visit, platform: Running, session_with: SessionWith, language: Language
+def test_an_organiser_marks_who_was_there_on_a_phone(
+    page: Page, visit: Visit, platform: Running, session_with: SessionWith
 ) -> None:
     worker, session = visit("worker"), session_with(3)
     enrollment = enroll(worker, session)
     enroll(visit("employer"), session)
-    roster = path("roster", language, {"session": session})
     sign_in(page, "organiser")
-    examine(page, roster, language)
+    examine(page, path("roster", "en", {"session": session}), "en")
     begin(platform, session)
-    examine(page, roster, language)
+    examine(page, path("roster", "nl", {"session": session}), "nl")
     page.set_viewport_size(PHONE)
 
     marks = page.get_by_role("group", name=name_of(worker))
-    marks.get_by_label("Afgerond" if language == "nl" else "Completed").check()
-    page.locator("button[name=rest]").click()
+    marks.get_by_label("Afgerond").check()
+    page.get_by_role("button", name="Opslaan, en alle anderen waren er").click()
     page.wait_for_url("**done=attendance-marked")
     assert page.locator("button[name=rest]").count() == 0, "nobody is left to mark"
-    marks.get_by_label("Afwezig" if language == "nl" else "Absent").check()
-    page.get_by_role("button", name="Bewaren" if language == "nl" else "Save").click()
+    marks.get_by_label("Afwezig").check()
+    page.get_by_role("button", name="Opslaan").click()
     page.wait_for_url(lambda url: "done" not in url)
+    assert marks.get_by_label("Afwezig").is_checked()
     assert violations(page) == []
     assert small_targets(page) == []
     page.locator("#reason").select_option("mistake")
-    page.get_by_role("button", name="Bewaren" if language == "nl" else "Save").click()
+    page.get_by_role("button", name="Opslaan").click()
     page.wait_for_url("**done=attendance-marked")
-    assert marks.get_by_label("Afwezig" if language == "nl" else "Absent").is_checked()
-    examine(page, path("organiser", language), language)
+    assert marks.get_by_label("Afwezig").is_checked()
 
+    examine(page, path("organiser", "en"), "en")
     sign_in(page, "worker")
-    examine(page, path("enrollment", language, {"enrollment": enrollment}), language)
-    examine(page, path("enrollments", language), language)
+    examine(page, path("enrollment", "nl", {"enrollment": enrollment}), "nl")
 
 
 @pytest.mark.browser
