@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.contracts.enrollment import (
+    AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
     EnrollmentMoved,
@@ -74,6 +75,7 @@ SUBSCRIPTIONS: Subscriptions = {
     EnrollmentWaitlisted: on_seats,
     SeatOffered: on_seats,
     EnrollmentCancelled: on_seats,
+    AttendanceMarked: on_seats,
     EnrollmentMoved: on_seats,
     EnrollmentAnonymised: on_seats,
     PersonForgotten: on_forgotten,

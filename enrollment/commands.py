@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
-from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
+from shared.contracts.enrollment import CorrectionReason, FundingScheme, Outcome, Sector, SizeClass, WorkerGroup
 from shared.messaging.answers import Keyed
 
 
@@ -146,7 +146,21 @@ class CancelSession:
     keyed: Keyed | None = None
 
 
-OfAnOrganiser = ChangeSeats | CancelSession
+@dataclass(frozen=True, slots=True)
+class MarkAttendance:
+    """The organiser says who was there. One command carries all marks: they count together, or none does."""
+
+    command_id: UUID
+    session_id: UUID
+    fieldlabs: frozenset[str]
+    marks: Mapping[UUID, Outcome]
+    """By enrollment, what became of it."""
+    reason: CorrectionReason | None = None
+    """Why, where a mark corrects one that was made before."""
+    keyed: Keyed | None = None
+
+
+OfAnOrganiser = ChangeSeats | CancelSession | MarkAttendance
 """What an organiser asks about a session of their own fieldlab."""
 
 Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | OpenSession | DescribeSession | Anonymise

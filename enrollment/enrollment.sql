@@ -9,7 +9,7 @@ SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, 
 
 -- name: load_enrollments
 -- What the commands name: people who are in already; enrollments by their id, joined to whoever asks, because a batch mixes people
--- and a command about somebody else's enrollment must find none; and those that the clock names.
+-- and a command about somebody else's enrollment must find none; and those that the clock names, or an organiser of that session.
 SELECT e.*, NULL::uuid AS command_id
   FROM enrollment e
   JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
@@ -156,6 +156,28 @@ SELECT session_id, enrollment_id, person_id, state, revision, reason, offered_un
        place_in_line(session_id, place) AS position
   FROM page
  ORDER BY registered_at DESC, enrollment_id
+
+-- name: enrollments_named
+-- Of one session, for who organises it.
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id,
+       place_in_line(e.session_id, e.place) AS position
+  FROM enrollment e
+  JOIN session USING (session_id)
+ WHERE e.session_id = $1 AND e.enrollment_id = ANY($2::uuid[]) AND session.fieldlab_id = ANY($3::text[])
+ ORDER BY e.registered_at, e.enrollment_id
+
+-- name: attendance
+-- Sessions of these fieldlabs that have begun, and of how many of their people nobody said yet whether they were there.
+SELECT s.session_id, count(*)::int AS people, count(*) FILTER (WHERE e.state = 'confirmed')::int AS unmarked
+  FROM session s
+  JOIN enrollment e USING (session_id)
+ WHERE s.fieldlab_id = ANY($1::text[])
+   AND s.starts_at <= now()
+   AND s.ends_at > now() - interval '1 year'
+   AND e.seat_no IS NOT NULL
+ GROUP BY s.session_id, s.starts_at
+ ORDER BY count(*) FILTER (WHERE e.state = 'confirmed') = 0, s.starts_at DESC, s.session_id
+ LIMIT $2
 
 -- name: fieldlab_of
 SELECT fieldlab_id FROM session WHERE session_id = $1

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from enrollment import queries, retention
 from enrollment.commands import (
@@ -20,6 +21,7 @@ from enrollment.commands import (
     CancelSession,
     ChangeSeats,
     Command,
+    MarkAttendance,
     OfAnOrganiser,
     OfTheirOwn,
     RefuseOffer,
@@ -28,13 +30,13 @@ from enrollment.commands import (
 from enrollment.desk import Desk
 from enrollment.domain import Answer, Refused, SeatsAre, Settled
 from enrollment.uptake.http import get_uptake
-from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, State, WorkerGroup
+from shared.contracts.enrollment import CorrectionReason, FundingScheme, Outcome, Sector, SizeClass, State, WorkerGroup
 from shared.database.pool import connection, transaction
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
 from shared.text import Whole, filled_in
 from shared.web.principal import KEY, Principal, for_services, signed_in
-from shared.web.problems import body_of, rejection
+from shared.web.problems import MOST_FAULTS, body_of, rejection
 from shared.web.reading import reading
 from shared.web.server import POOL, json
 
@@ -272,6 +274,70 @@ async def _ask_as_organiser(request: web.Request, command: OfAnOrganiser) -> web
     return json(queries.seats_view(**asdict(answer)))
 
 
+Marked = Annotated[list[UUID], Field(max_length=10_000)]
+OUTCOMES: Mapping[str, Outcome] = {"present": "attended", "absent": "no_show", "completed": "completed"}
+"""What a list of the body says of the enrollments in it."""
+MOST_ROSTERS = 50
+
+
+class Attendance(Input):
+    """Who was there, who was not, and who was there and passed, by enrollment. Whoever is in no list stays as they are."""
+
+    present: Marked = []
+    absent: Marked = []
+    completed: Marked = []
+    reason: CorrectionReason | None = None
+
+    @field_validator("absent", "completed")
+    @classmethod
+    def _once(cls, named: list[UUID], info: ValidationInfo) -> list[UUID]:
+        before = {one for name in ("present", "absent") for one in info.data.get(name, ())}
+        if before & {*named}:
+            raise PydanticCustomError("marked_twice", "an enrollment can be in one of the lists only")
+        return named
+
+    def marks(self) -> dict[UUID, Outcome]:
+        return {one: outcome for name, outcome in OUTCOMES.items() for one in getattr(self, name)}
+
+
+async def get_attendance(request: web.Request) -> web.Response:
+    asks = signed_in(request)
+    async with reading(request.app[POOL], asks) as conn:
+        return json({"items": await queries.attendance(conn, asks, MOST_ROSTERS)})
+
+
+async def post_attendance(request: web.Request) -> web.Response:
+    """The enrollments that were named, as they are after it."""
+    asks, session_id = signed_in(request), await own_session(request)
+    wanted = Attendance.model_validate_json(await request.read() or b"{}")
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    marks = wanted.marks()
+    answer = await request.app[DESK].ask(
+        MarkAttendance(
+            command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+            session_id=session_id,
+            fieldlabs=frozenset(asks.scopes("organiser")),
+            marks=marks,
+            reason=wanted.reason,
+            keyed=answers.keyed(f"attendance of {session_id} {wanted.model_dump_json()}") if key else None,
+        )
+    )
+    if isinstance(answer, Refused):
+        raise Rejected(answer.slug, answer.status, errors=_pointed_at(wanted, answer))
+    async with reading(request.app[POOL], asks) as conn:
+        return json({"items": list(map(shown, await queries.named(conn, asks, session_id, marks)))})
+
+
+def _pointed_at(wanted: Attendance, no: Refused) -> list[dict[str, str]]:
+    """Where in the body the enrollments stand that a no is about."""
+    return [
+        {"pointer": f"#/{name}/{number}", "code": no.slug.replace("-", "_"), "detail": no.slug.replace("-", " ")}
+        for name in OUTCOMES
+        for number, one in enumerate(getattr(wanted, name))
+        if one in no.about
+    ][:MOST_FAULTS]
+
+
 async def own_session(request: web.Request) -> UUID:
     """The session in the path. Raises Rejected: 404 if there is none, 403 if it is not at a fieldlab of the asker's."""
     asks = signed_in(request)
@@ -378,6 +444,8 @@ ROUTES: Sequence[web.RouteDef] = [
     web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),
     web.post("/sessions/{session_id}/cancellation", post_session_cancellation),
+    web.get("/attendance", get_attendance),
+    web.post("/sessions/{session_id}/attendance", post_attendance),
     web.get("/uptake", get_uptake),
     web.get("/own-data", get_own_data),
     web.get("/retention", get_retention),

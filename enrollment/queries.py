@@ -73,6 +73,18 @@ def seats_view(
     }  # fmt: skip
 
 
+async def named(conn: Connection, asks: Principal, session_id: UUID, enrollment_ids: Collection[UUID]) -> Sequence[View]:
+    """These enrollments of a session that who asks organises."""
+    rows = await conn.fetch(SQL.enrollments_named, session_id, list(enrollment_ids), list(asks.scopes("organiser")))
+    return [_view(row) for row in rows]
+
+
+async def attendance(conn: Connection, asks: Principal, limit: int) -> Sequence[Mapping[str, object]]:
+    """Sessions at the asker's fieldlabs that have begun, those with people who are not marked yet first."""
+    rows = await conn.fetch(SQL.attendance, list(asks.scopes("organiser")), limit)
+    return [{"sessionId": row["session_id"], "people": row["people"], "unmarked": row["unmarked"]} for row in rows]
+
+
 async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, object]]:
     """All enrollments of who asks, each with everything that is kept with it."""
     return [

@@ -18,6 +18,7 @@ from enrollment.commands import (
     Command,
     DescribeSession,
     LapseOffer,
+    MarkAttendance,
     OfAnOrganiser,
     OfTheirOwn,
     RequestSeat,
@@ -61,7 +62,10 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
 
 async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
     own = [command for command in commands if isinstance(command, OfTheirOwn)]
-    lapsing = [command for command in commands if isinstance(command, LapseOffer)]
+    named = [(command.session_id, command.enrollment_id) for command in commands if isinstance(command, LapseOffer)]
+    named += [
+        (command.session_id, marked) for command in commands if isinstance(command, MarkAttendance) for marked in command.marks
+    ]
     return await conn.fetch(
         SQL.load_enrollments,
         [command.session_id for command in requests],
@@ -70,8 +74,8 @@ async def _enrollments(conn: Connection, commands: Sequence[Command], requests: 
         [command.enrollment_id for command in own],
         [command.person_id for command in own],
         [command.command_id for command in own],
-        [command.session_id for command in lapsing],
-        [command.enrollment_id for command in lapsing],
+        [session_id for session_id, _ in named],
+        [enrollment_id for _, enrollment_id in named],
     )
 
 

@@ -34,6 +34,8 @@ class Note:
     record: str = ""
     about: tuple[UUID, ...] = ()
     actor: Principal | None = None
+    action: str = ""
+    """What it turned out to be, where that is something more particular."""
 
 
 NOTE = web.RequestKey("note", Note)
@@ -50,7 +52,7 @@ def act(action: str) -> Callable[[Handler], Handler]:
             response = await handler(request)
             if response.status < 400:
                 note = request.get(NOTE, Note())
-                await write(request, action, note.record or _record(request, response), note.about, note.actor)
+                await write(request, note.action or action, note.record or _record(request, response), note.about, note.actor)
             return response
 
         setattr(acting, ACTION, action)
@@ -59,9 +61,11 @@ def act(action: str) -> Callable[[Handler], Handler]:
     return named
 
 
-def note(request: web.Request, record: str = "", *, about: Collection[UUID] = (), actor: Principal | None = None) -> None:
+def note(
+    request: web.Request, record: str = "", *, about: Collection[UUID] = (), actor: Principal | None = None, action: str = ""
+) -> None:
     """Say to what, about whom, or by whom the act at hand is."""
-    request[NOTE] = Note(record, tuple(about), actor)
+    request[NOTE] = Note(record, tuple(about), actor, action)
 
 
 async def did(request: web.Request, action: str) -> None:

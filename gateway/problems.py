@@ -164,6 +164,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("This session has started"),
         _("It is too late to withdraw from it. Contact the fieldlab if you cannot come."),
     ),
+    "session-not-started": (
+        _("This session has not started yet"),
+        _("Who was there can be marked from the moment it starts."),
+    ),
+    "holds-no-seat": (
+        _("Not everybody who was named has a place"),
+        _("Only who has a place can have been there. Leave the others out. Nobody was marked."),
+    ),
+    "correction-needs-a-reason": (
+        _("A correction needs a reason"),
+        _("Something else was marked before. Say why it changes. Nobody was marked."),
+    ),
     "unknown-municipality": (
         _("This municipality does not exist"),
         _("Choose a municipality from /v1/municipalities, by its code, such as GM0599."),
@@ -270,6 +282,10 @@ FIELD_FAULTS: dict[str, str] = {
     "ends_too_early": _("A session ends after it starts. Choose a later end, or an earlier start."),
     "lasts_too_long": _("A session lasts a year at most. Choose an earlier end."),
     "closes_too_late": _("Enrolling closes before the session starts, or just then. Choose an earlier day."),
+    "not_found": _("This session has no such enrollment."),
+    "holds_no_seat": _("This enrollment has no place."),
+    "correction_needs_a_reason": _("Something else was marked for this one before."),
+    "marked_twice": _("An enrollment can be in one of the lists only."),
     "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),

@@ -49,11 +49,30 @@ REASONS: Mapping[str, str] = {
 }
 """Why an enrollment ended."""
 
+CORRECTIONS: Mapping[str, str] = {
+    "mistake": _("It was marked by mistake"),
+    "came-late": _("Came later"),
+    "left-early": _("Left early"),
+    "passed-later": _("Passed later"),
+    "result-revised": _("The result was looked at again"),
+}
+"""Why it was corrected what became of a place."""
+
+MARKS: Mapping[str, str] = {
+    "present": _("Present"),
+    "absent": _("Absent"),
+    "completed": _("Completed"),
+}
+"""What an organiser marks, by the list of the API."""
+
 ENROLLMENT_STATES: Mapping[str, str] = {
     "confirmed": _("You have a place"),
     "waitlisted": _("You are on the waiting list"),
     "offered": _("A place is held for you"),
     "cancelled": _("Withdrawn"),
+    "attended": _("You were there"),
+    "completed": _("You completed this training"),
+    "no_show": _("You were marked absent"),
 }
 
 SIZE_CLASSES: Mapping[str, str] = {
@@ -190,6 +209,9 @@ ACTIONS: Mapping[str, str] = {
     "offer-accepted": _("took a place that was offered"),
     "offer-refused": _("let a place that was offered go"),
     "enrollments-seen": _("looked at enrollments"),
+    "roster-seen": _("looked at who takes part in a session"),
+    "attendance-marked": _("marked who was there"),
+    "attendance-corrected": _("corrected who was there"),
     "people-seen": _("looked at who has which role"),
     "data-corrected": _("corrected their own data"),
     "data-downloaded": _("downloaded their own data"),
@@ -233,6 +255,7 @@ DONE: Mapping[str, str] = {
     "seats-changed": _("The places are changed."),
     "session-changed": _("Everybody who is enrolled is told."),
     "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
+    "attendance-marked": _("It is marked. Whoever completed the training gets a mail."),
 }
 """What was done just now: the page that follows says it."""
 
@@ -246,6 +269,8 @@ MAILS: Mapping[str, str] = {
     "moved": _("The training is at another time or place"),
     "session-cancelled": _("The training does not take place"),
     "cancelled": _("You withdrew"),
+    "completed": _("You completed this training"),
+    "outcome-corrected": _("It was corrected that you completed this training"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),
 }
@@ -306,7 +331,9 @@ BASES: Mapping[str, str] = {
 }
 
 MEASURES: Mapping[str, tuple[str, str]] = {
-    "confirmed": (_("Places taken"), _("Enrollments that hold a place. Somebody with two courses counts twice.")),
+    "taken": (_("Places taken"), _("Enrollments that hold a place. Somebody with two courses counts twice.")),
+    "completed": (_("Completed"), _("Places of people who were there and passed.")),
+    "no_show": (_("Absent"), _("Places of people who did not come.")),
     "participants": (_("Participants"), _("Different people with at least one place. These do not add up over regions.")),
     "waitlisted": (_("On the waiting list"), _("Enrollments that wait for a place.")),
     "cancelled": (_("Withdrawn"), _("Enrollments that were withdrawn.")),

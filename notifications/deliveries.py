@@ -9,9 +9,12 @@ from uuid import UUID, uuid5
 
 Template = Literal[
     "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "moved-with-a-seat", "moved",
-    "session-cancelled", "cancelled", "sign-in", "invitation",
+    "session-cancelled", "cancelled", "completed", "outcome-corrected", "sign-in", "invitation",
 ]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
+
+AFTERWARDS: frozenset[Template] = frozenset(["completed", "outcome-corrected"])
+"""What is told when a training is over: no calendar has to change for it."""
 
 TOO_OLD = timedelta(days=3)
 """A fact that is older when first seen is history: whoever replays years of it must not mail people about them."""

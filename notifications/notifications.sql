@@ -104,6 +104,6 @@ SELECT template, session_id, enrollment_id, state, queued_at, finished_at FROM d
 SELECT delivery_id, message_id, recipient_id, template, revision, logged_at, session_id, enrollment_id, position, until,
        described, copies, attempts, queued_at
   FROM delivery
- WHERE recipient_id = $1 AND enrollment_id = $2
+ WHERE recipient_id = $1 AND enrollment_id = $2 AND template NOT IN ('completed', 'outcome-corrected')
  ORDER BY revision DESC
  LIMIT 1

@@ -9,6 +9,7 @@ from notifications import store
 from notifications.deliveries import TOO_OLD, Notice, Template
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import (
+    AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
     EnrollmentMoved,
@@ -22,7 +23,7 @@ from shared.messaging import forgetting
 from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope, Message
 
-EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | SeatOffered | EnrollmentCancelled | EnrollmentMoved
+EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | SeatOffered | EnrollmentCancelled | EnrollmentMoved | AttendanceMarked
 
 
 BY_REASON: Mapping[str, Template] = {"offer-lapsed": "offer-lapsed", "session-cancelled": "session-cancelled"}
@@ -37,6 +38,14 @@ async def on_sessions(conn: Connection, facts: Sequence[Envelope[SessionAnnounce
 async def on_enrollments(conn: Connection, facts: Sequence[Envelope[EnrollmentNews]]) -> None:
     """Tell the person where their enrollment stands."""
     await store.queue(conn, [_about_enrollment(fact) for fact in facts])
+
+
+async def on_attendance(conn: Connection, facts: Sequence[Envelope[AttendanceMarked]]) -> None:
+    """Tell who completed a training, and who no longer did. Whoever was there knows it, and whoever was not does too: that
+    stands on the page of their enrollment.
+    """
+    news = [fact for fact in facts if "completed" in (fact.event.stands, fact.event.stood)]
+    await store.queue(conn, [_about_enrollment(fact) for fact in news])
 
 
 async def on_sign_ins(conn: Connection, facts: Sequence[Envelope[SignInRequested]]) -> None:
@@ -103,6 +112,8 @@ def _template(event: EnrollmentNews) -> Template:
             return BY_REASON.get(event.reason, "cancelled")
         case EnrollmentMoved():
             return "moved-with-a-seat" if event.stands == "confirmed" else "moved"
+        case AttendanceMarked():
+            return "completed" if event.stands == "completed" else "outcome-corrected"
 
 
 def _about_invitation(fact: Envelope[PersonInvited]) -> Notice:
@@ -129,6 +140,7 @@ SUBSCRIPTIONS: Subscriptions = {
     SeatOffered: on_enrollments,
     EnrollmentCancelled: on_enrollments,
     EnrollmentMoved: on_enrollments,
+    AttendanceMarked: on_attendance,
     EnrollmentAnonymised: on_anonymised,
     SignInRequested: on_sign_ins,
     PersonInvited: on_invitations,

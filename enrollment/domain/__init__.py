@@ -3,7 +3,7 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` has the values, `steps` how a session changes, `people` and `sessions` what may be asked.
+`ledger` has the values, `steps` how a session changes, `people`, `sessions` and `attendance` what may be asked.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from enrollment.commands import (
     Command,
     DescribeSession,
     LapseOffer,
+    MarkAttendance,
     OpenSession,
     RefuseOffer,
     RequestSeat,
 )
-from enrollment.domain import people, sessions
+from enrollment.domain import attendance, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
     Answer,
@@ -79,5 +80,7 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return sessions.change_seats(ledger, command, now, facts)
         case CancelSession():
             return sessions.cancel(ledger, command, now, facts)
+        case MarkAttendance():
+            return attendance.mark(ledger, command, now, facts)
         case _:
             assert_never(command)

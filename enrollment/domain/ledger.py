@@ -207,6 +207,8 @@ class Refused:
 
     slug: str
     status: int = 409
+    about: tuple[UUID, ...] = ()
+    """Which of the enrollments that were named it is about."""
 
 
 TOO_EARLY = Refused("session-not-open")

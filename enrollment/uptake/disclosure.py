@@ -14,8 +14,10 @@ from enrollment.uptake.queries import Figures, Report
 
 THRESHOLD = 5
 FEWEST_HIDDEN = 3
-TOGETHER = ("confirmed", "participants")
+PLACES = ("taken", "participants")
 """Columns of which the one would give the other away: hidden on the same lines."""
+OUTCOMES = ("confirmed", "attended", "completed", "no_show")
+"""What became of the places. They add up to those taken, so they are hidden together, and wherever those are."""
 
 Line = dict[str, object]
 Counts = Mapping[str, int]
@@ -32,15 +34,16 @@ def protected(report: Report, own: Report) -> tuple[list[Line], Line]:
     of_own = {tuple(line.key.items()): line.counts for line in own.items}
     others = [_less(line.counts, of_own.get(tuple(line.key.items()), {})) for line in report.items]
     of_others = _less(report.totals.counts, own.totals.counts)
-    hidden = {column: _hidden(others, [column]) for column in of_others if column not in TOGETHER}
-    hidden |= dict.fromkeys(TOGETHER, _hidden(others, TOGETHER))
+    hidden = {column: _hidden(others, [column]) for column in of_others if column not in (*PLACES, *OUTCOMES)}
+    hidden |= dict.fromkeys(PLACES, _hidden(others, PLACES))
+    hidden |= dict.fromkeys(OUTCOMES, _hidden(others, OUTCOMES) | hidden["taken"])
     shown = [
         _shown(line, {name: WITHHELD if number in hidden[name] else count for name, count in line.counts.items()})
         for number, line in enumerate(report.items)
     ]
+    unsafe = {name for name in of_others if 0 < of_others[name] < THRESHOLD or _gives_away(others, name, hidden[name])}
     totals = {
-        name: WITHHELD if _is_small(of_others, name) or _gives_away(others, name, hidden[name]) else count
-        for name, count in report.totals.counts.items()
+        name: WITHHELD if unsafe.intersection(_would_tell(name)) else count for name, count in report.totals.counts.items()
     }
     return shown, _shown(report.totals, totals)
 
@@ -49,15 +52,19 @@ def _less(counts: Counts, own: Counts) -> Counts:
     return {name: count - own.get(name, 0) for name, count in counts.items()}
 
 
-def _is_small(of_others: Counts, name: str) -> bool:
-    """Whether a figure says how few others there are; few seats say that there are few people, and the other way round."""
-    together = TOGETHER if name in TOGETHER else (name,)
-    return any(0 < of_others[column] < THRESHOLD for column in together)
+def _would_tell(name: str) -> Sequence[str]:
+    """What would follow from a total: few seats say that there are few people, and the other way round, and all outcomes but
+    one say the last.
+    """
+    if name in OUTCOMES:
+        return (*PLACES, *OUTCOMES)
+    return PLACES if name in PLACES else (name,)
 
 
 def _gives_away(others: Sequence[Counts], column: str, hidden: set[int]) -> bool:
     """Whether a total would say too much about its hidden lines: there were not enough others to hide among them."""
-    return bool(hidden) and (len(hidden) < FEWEST_HIDDEN or sum(others[number][column] for number in hidden) < THRESHOLD)
+    concealed = sum(others[number][column] for number in hidden)
+    return concealed > 0 and (len(hidden) < FEWEST_HIDDEN or concealed < THRESHOLD)
 
 
 def _hidden(others: Sequence[Counts], columns: Sequence[str]) -> set[int]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from shared.contracts.catalog import MunicipalityPlaced
 from shared.contracts.enrollment import (
     AboutEnrollment,
+    AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
     EnrollmentMoved,
@@ -20,7 +21,10 @@ from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope
 
 SQL = sql.load(__file__, "uptake.sql")
-COUNTED = (SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentMoved, EnrollmentAnonymised)
+COUNTED = (
+    SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentMoved, EnrollmentAnonymised,
+    AttendanceMarked,
+)  # fmt: skip
 
 
 async def on_enrollments(conn: Connection, facts: Sequence[Envelope[AboutEnrollment]]) -> None:
@@ -58,6 +62,7 @@ SUBSCRIPTIONS: Subscriptions = {
     EnrollmentWaitlisted: on_enrollments,
     SeatOffered: on_enrollments,
     EnrollmentCancelled: on_enrollments,
+    AttendanceMarked: on_enrollments,
     EnrollmentMoved: on_enrollments,
     EnrollmentAnonymised: on_enrollments,
     MunicipalityPlaced: on_municipalities,

@@ -10,7 +10,8 @@ from shared.database import sql
 from shared.database.pool import Connection
 
 SQL = sql.load(__file__, "uptake.sql")
-STATES = ("confirmed", "waitlisted", "offered", "cancelled")
+STATES = ("confirmed", "waitlisted", "offered", "cancelled", "attended", "completed", "no_show")
+HOLD_A_SEAT = ("confirmed", "attended", "completed", "no_show")
 
 LEVELS = {"PV": "province", "AM": "labour_market_region", "GM": "municipality", "LD": "landsdeel", "HU": "hub"}
 """Which level of region a code is of, by how it begins."""
@@ -48,11 +49,11 @@ FILTERS = {
 
 @dataclass(frozen=True)
 class Figures:
-    """One line of the report. `participants` are distinct people with a confirmed enrollment; they do not add up."""
+    """One line of the report. `participants` are distinct people with a seat; they do not add up."""
 
     key: dict[str, object]
     counts: dict[str, int]
-    """Per state, and `participants`."""
+    """Per state; `taken`, which are those that hold a seat; and `participants`."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,13 @@ async def municipalities_of(conn: Connection, region: str) -> set[str]:
     return {row["municipality"] for row in rows if column is None or row[column] == region}
 
 
-_NAMES = (*STATES, "participants")
+_NAMES = (*STATES, "taken", "participants")
 _COUNTS = ", ".join(
     [f"count(*) FILTER (WHERE state = '{state}') AS {state}" for state in STATES]
-    + ["count(DISTINCT person_id) FILTER (WHERE state = 'confirmed') AS participants"]
+    + [
+        f"count(*) FILTER (WHERE state IN {HOLD_A_SEAT}) AS taken",
+        f"count(DISTINCT person_id) FILTER (WHERE state IN {HOLD_A_SEAT}) AS participants",
+    ]
 )
 
 

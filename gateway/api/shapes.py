@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from gateway.api.operation import Input, Shape
-from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, State, WorkerGroup
+from shared.contracts.enrollment import CorrectionReason, FundingScheme, Sector, SizeClass, State, WorkerGroup
 from shared.text import Words
 
 T = TypeVar("T", bound=Shape)
@@ -380,6 +380,24 @@ class EnrollmentFilter(Paging):
     state: State | None = None
 
 
+Marked = Annotated[list[UUID], Field(max_length=10_000)]
+
+
+class Attendance(Input):
+    """By enrollment; each in one of the lists. Whoever is in none stays as they are."""
+
+    present: Marked = Field(default=[], description="Was there, and did not pass, or not yet: `attended`.")
+    absent: Marked = Field(default=[], description="Was not there: `no_show`.")
+    completed: Marked = Field(default=[], description="Was there and passed: `completed`.")
+    reason: CorrectionReason | None = Field(
+        default=None, description="Why, where something else was marked before; not needed from `attended` to `completed`."
+    )
+
+
+class MarkedEnrollments(Shape):
+    items: list[Enrollment] = Field(description="Those that were named, as they are now.")
+
+
 class Nothing(Input):
     """No field is needed."""
 
@@ -418,8 +436,10 @@ Figure = int | Withheld
 
 class UptakeLine(Shape):
     key: dict[str, str | int | None]
-    enrollments: dict[str, Figure]
-    participants: Figure = Field(description="Distinct people with a confirmed enrollment; they do not add up across lines.")
+    enrollments: dict[str, Figure] = Field(
+        description="By state; and `taken`: all that hold a place, be it `confirmed`, `attended`, `completed` or `no_show`."
+    )
+    participants: Figure = Field(description="Distinct people with a place; they do not add up across lines.")
 
 
 class UptakeTotals(Shape):

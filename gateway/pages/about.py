@@ -61,7 +61,7 @@ async def get_style(request: web.Request) -> web.Response:
         16, 3, "presential", None, True, True, sessions[0], 3,
     )  # fmt: skip
     lines = [
-        Line("PV28", "Zuid-Holland", {"confirmed": 128, "waitlisted": 9}, True),
-        Line("PV29", "Zeeland", dict.fromkeys(["confirmed", "waitlisted"])),
+        Line("PV28", "Zuid-Holland", {"taken": 128, "waitlisted": 9}, True),
+        Line("PV29", "Zeeland", dict.fromkeys(["taken", "waitlisted"])),
     ]
     return await show(request, "style.html", course=course, sessions=sessions, lines=lines)

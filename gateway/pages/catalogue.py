@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway.pages import formats
@@ -30,6 +30,10 @@ class Session:
     @property
     def can_enroll(self) -> bool:
         return self.state == "open"
+
+    @property
+    def has_begun(self) -> bool:
+        return self.starts_at <= datetime.now(UTC)
 
     @property
     def is_full(self) -> bool:

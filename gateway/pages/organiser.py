@@ -18,6 +18,7 @@ from gateway.clients import CATALOG
 from gateway.edge import signed_in
 from gateway.forms import form
 from gateway.pages import catalogue, formats
+from gateway.pages.begun import sessions_begun
 from gateway.pages.catalogue import Course, SessionOfCourse
 from gateway.pages.page import go, in_words, show
 from gateway.problems import FIELD_FAULTS, advice, language_of, text
@@ -58,7 +59,8 @@ async def get_organiser(request: web.Request) -> web.Response:
         (fieldlab, known.fieldlabs.get(fieldlab, fieldlab), await _offers(request, asks, fieldlab))
         for fieldlab in sorted(asks.scopes("organiser"))
     ]
-    return await show(request, "organiser/page.html", labs=labs, language_of_page=language)
+    begun = await sessions_begun(request, asks)
+    return await show(request, "organiser/page.html", labs=labs, begun=begun, language_of_page=language)
 
 
 async def get_new_course(request: web.Request) -> web.Response:

@@ -25,6 +25,7 @@ from gateway.pages import (
     providers,
     retention,
     roles,
+    roster,
     sign_in,
     tokens,
     uptake,
@@ -77,6 +78,7 @@ READ: Mapping[str, Handler] = {
     "own-session": own_session.get_session,
     "move-session": own_session.get_move,
     "call-off": own_session.get_call_off,
+    "roster": roster.get_roster,
     "api": about.get_api,
     "about": about.get_about,
     "style": about.get_style,
@@ -120,6 +122,7 @@ CHANGE: Mapping[str, Handler] = {
     "own-session": own_session.post_seats,
     "move-session": own_session.post_move,
     "call-off": own_session.post_call_off,
+    "roster": roster.post_roster,
 }
 
 

@@ -26,7 +26,7 @@ from shared.translations import Language
 from shared.web.client import Client
 from shared.web.principal import Principal
 
-MEASURES = ("confirmed", "waitlisted", "cancelled", "participants")
+MEASURES = tuple(words.MEASURES)
 SHADES = 5
 MOST_COLUMNS = 14
 
@@ -227,11 +227,11 @@ def _every_province(items: Sequence[Json], asks: Principal, known: Names, langua
 
 def _drawn(lines: Sequence[Line]) -> Sequence[Line]:
     """With the length of its bar and the shade of its province."""
-    most = max((line.figures["confirmed"] or 0 for line in lines), default=0) or 1
+    most = max((line.figures["taken"] or 0 for line in lines), default=0) or 1
     return [
         replace(line, share=round(100 * value / most), shade=-(-SHADES * value // most))
         for line in lines
-        for value in [line.figures["confirmed"] or 0]
+        for value in [line.figures["taken"] or 0]
     ]
 
 

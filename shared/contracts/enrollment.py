@@ -10,7 +10,13 @@ from pydantic import AwareDatetime
 from shared.contracts.catalog import Place
 from shared.contracts.event import Event, Value
 
-State = Literal["confirmed", "waitlisted", "offered", "cancelled"]
+State = Literal["confirmed", "waitlisted", "offered", "cancelled", "attended", "completed", "no_show"]
+
+Outcome = Literal["attended", "completed", "no_show"]
+"""What became of a seat: its holder was there and did not (yet) pass, was there and passed, or was absent."""
+
+CorrectionReason = Literal["mistake", "came-late", "left-early", "passed-later", "result-revised"]
+"""Why an outcome was corrected. A choice and no text: what people write about others holds names, and why somebody was ill."""
 
 SizeClass = Literal["micro", "small", "medium", "large"]
 """Staff of the employer by the European SME definition (2003/361/EC): under 10, under 50, under 250, 250 and over."""
@@ -158,6 +164,18 @@ class EnrollmentCancelled(EnrollmentFact):
     the reader.
     """
     held_seat: bool
+
+
+class AttendanceMarked(AboutEnrollment):
+    """The organiser noted whether the holder of a seat was there, and whether they passed; or corrected what was noted."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.attendance-marked"
+
+    stands: Outcome
+    stood: State
+    """What it was until then."""
+    reason: CorrectionReason | None = None
+    """Why, where it is a correction."""
 
 
 class EnrollmentMoved(AboutEnrollment):

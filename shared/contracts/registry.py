@@ -19,6 +19,7 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.EnrollmentWaitlisted,
         enrollment.SeatOffered,
         enrollment.EnrollmentCancelled,
+        enrollment.AttendanceMarked,
         enrollment.EnrollmentMoved,
         enrollment.EnrollmentAnonymised,
     ),

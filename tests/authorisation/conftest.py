@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiohttp
+import asyncpg
 import pytest_asyncio
 from yarl import URL
 
@@ -118,6 +119,15 @@ class World:
             case "colleague-invitation":
                 self.things[target] = (await self.invite("new", OWN_LAB), await self.invite("new", OTHER_LAB))
 
+    async def begun(self, organiser: str, lab: str) -> str:
+        """A session that begins while somebody has a place in it."""
+        _course, _draft, session = await self.publish(self.tokens[organiser], lab)
+        await self.enroll("stranger", session)
+        conn = await asyncpg.connect(f"{self.house.database_url}_enrollment")
+        await conn.execute("UPDATE session SET starts_at = now() WHERE session_id = $1", UUID(session))
+        await conn.close()
+        return session
+
     async def own_token(self, role: str) -> str:
         async with transaction(self.house.people) as conn:
             made = await credentials.make_token(conn, self.persons[role], Role("worker"), name="", can_write=False, days=1)
@@ -197,6 +207,10 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             doomed = [(await world.publish(world.tokens[who], lab))[2] for who, lab in
                       (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip
             world.things["doomed session"] = (doomed[0], doomed[1])
+            world.things["begun session"] = (
+                await world.begun("organiser", OWN_LAB),
+                await world.begun("organiser.elsewhere", OTHER_LAB),
+            )
             world.things["other session"] = (world.open_session, world.open_session)
             for target in ("enrollment", "token", "identity", "browser", "invitation", "colleague-invitation"):
                 await world.fresh(target)

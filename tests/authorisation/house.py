@@ -48,6 +48,8 @@ class House:
     """Statements by the id of the request that they were for, whichever service ran them."""
     urls: dict[str, str]
     key: str
+    database_url: str
+    """Without the name of the service, in which the names of the databases end."""
 
     @property
     def people(self) -> Pool:
@@ -90,7 +92,7 @@ async def open_house(server: Postgres, folder: Path) -> AsyncIterator[House]:
                 outside = listener.app
         assert outside is not None
         urls = {name: told[f"SKILLSLAB_{name.upper()}_URL"] for name in SERVICES}
-        yield House(told["SKILLSLAB_PUBLIC_URL"], outside, queries, urls, told["SKILLSLAB_INTERNAL_KEY"])
+        yield House(told["SKILLSLAB_PUBLIC_URL"], outside, queries, urls, told["SKILLSLAB_INTERNAL_KEY"], url)
 
 
 def _counting(queries: Counter[str]) -> Any:

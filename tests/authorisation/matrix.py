@@ -25,6 +25,7 @@ Target = Literal[
     "mail",
     "identity",
     "doomed session",
+    "begun session",
     "browser",
 ]
 
@@ -88,6 +89,9 @@ API: Mapping[str, Rule] = {
         {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
     ),
     "POST /v1/sessions/{sessionId}/cancellation": Rule({"organiser": 200}, 403, foreign=403, target="doomed session"),
+    "POST /v1/sessions/{sessionId}/attendance": Rule(
+        {"organiser": 200}, 403, foreign=403, target="begun session", body={"present": []}
+    ),
     "POST /v1/enrollments": Rule({"worker": 201}, 403, body={"sessionId": "{open session}"}),
     "GET /v1/enrollments": signed_in(),
     "GET /v1/enrollments/{enrollmentId}": Rule({"worker": 200, "organiser": 200}, target="enrollment"),
@@ -156,6 +160,7 @@ READ: Mapping[str, Rule] = {
     "own-session": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "move-session": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "call-off": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "roster": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "api": everybody(),
     "about": everybody(),
     "style": everybody(),
@@ -203,6 +208,9 @@ CHANGE: Mapping[str, Rule] = {
     "own-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "move-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "call-off": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="doomed session"),
+    "roster": Rule(
+        {"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="begun session", body={"rest": "present"}
+    ),
 }
 """What the forms on pages do."""
 
@@ -220,6 +228,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
         "POST /sessions/{session_id}/cancellation": "signed in",
+        "POST /sessions/{session_id}/attendance": "signed in", "GET /attendance": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
         "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",
         "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",

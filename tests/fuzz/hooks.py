@@ -17,6 +17,7 @@ BEYOND_SCHEMAS = {
     "citizen_number",  # nine digits that pass the eleven test
     "unknown_theme", "unknown_fieldlab", "unknown_region",  # which there are is data
     "ends_too_early", "lasts_too_long", "closes_too_late", "days_reversed", "minimum",  # one value against another
+    "marked_twice",  # and one list
     "in_the_past", "too_far_ahead",  # and against the clock
 }  # fmt: skip
 """Faults of a field that no schema can tell beforehand."""

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 import pytest
 from python_calamine import CalamineWorkbook
 
+from gateway import words
 from gateway.api.uptake_files import explanation, figures_of, file_name
 from gateway.names import Names
 from shared.spreadsheets import CSV, XLSX
@@ -30,12 +31,15 @@ REPORT: dict[str, Any] = {
     "region": "NL", "basis": "work", "from": "2027-01-01", "to": "2027-03-31", "asOf": None, "status": "provisional",
     "groupBy": ["province", "level"],
     "items": [
-        {"key": {"province": "PV28", "level": 3}, "enrollments": {"confirmed": 12, "waitlisted": 0, "cancelled": 1},
+        {"key": {"province": "PV28", "level": 3},
+         "enrollments": {"taken": 12, "completed": 7, "no_show": 0, "waitlisted": 0, "cancelled": 1},
          "participants": 11},
-        {"key": {"province": None, "level": 8}, "enrollments": {"confirmed": HIDDEN, "waitlisted": 6, "cancelled": 0},
+        {"key": {"province": None, "level": 8},
+         "enrollments": {**dict.fromkeys(("taken", "completed", "no_show"), HIDDEN), "waitlisted": 6, "cancelled": 0},
          "participants": HIDDEN},
     ],
-    "totals": {"enrollments": {"confirmed": HIDDEN, "waitlisted": 6, "cancelled": 1}, "participants": HIDDEN},
+    "totals": {"enrollments": {**dict.fromkeys(("taken", "completed", "no_show"), HIDDEN), "waitlisted": 6, "cancelled": 1},
+               "participants": HIDDEN},
 }  # fmt: skip
 KNOWN = Names({}, {"PV28": {"nameNl": "Zuid-Holland", "nameEn": "South Holland", "kind": "province"}}, {}, {})
 NOW = datetime(2027, 4, 1, 12, 30, tzinfo=UTC)
@@ -43,16 +47,16 @@ NOW = datetime(2027, 4, 1, 12, 30, tzinfo=UTC)
 
 def test_a_hidden_figure_is_a_word_and_the_others_are_numbers() -> None:
     assert figures_of(REPORT, KNOWN, "nl") == [
-        ["Provincie", "Provincie (code)", "Niveau", "Niveau (code)", "Bezette plekken", "Deelnemers", "Op de wachtlijst",
-         "Uitgeschreven"],
-        ["Zuid-Holland", "PV28", "mbo 3", 3, 12, 11, 0, 1],
-        ["Niet ingevuld", None, "doctoraat", 8, "verborgen", "verborgen", 6, 0],
-        ["Totaal", None, None, None, "verborgen", "verborgen", 6, 1],
+        ["Provincie", "Provincie (code)", "Niveau", "Niveau (code)", "Bezette plekken", "Afgerond", "Afwezig", "Deelnemers",
+         "Op de wachtlijst", "Uitgeschreven"],
+        ["Zuid-Holland", "PV28", "mbo 3", 3, 12, 7, 0, 11, 0, 1],
+        ["Niet ingevuld", None, "doctoraat", 8, *["verborgen"] * 4, 6, 0],
+        ["Totaal", None, None, None, *["verborgen"] * 4, 6, 1],
     ]  # fmt: skip
 
 
 def test_without_lines_there_are_the_totals() -> None:
-    assert figures_of({**REPORT, "groupBy": [], "items": []}, KNOWN, "en")[1:] == [["hidden", "hidden", 6, 1]]
+    assert figures_of({**REPORT, "groupBy": [], "items": []}, KNOWN, "en")[1:] == [[*["hidden"] * 4, 6, 1]]
 
 
 def test_the_second_sheet_says_what_was_asked() -> None:
@@ -124,7 +128,7 @@ def test_the_same_figures_in_every_form(platform: Running) -> None:
 
     def figures(item: dict[str, Any]) -> list[Any]:
         counted = {**item["enrollments"], "participants": item["participants"]}
-        shown = [counted[name] for name in ("confirmed", "participants", "waitlisted", "cancelled")]
+        shown = [counted[name] for name in words.MEASURES]
         return ["verborgen" if isinstance(figure, dict) else figure for figure in shown]
 
     wanted = [figures(item) for item in [*told["items"], told["totals"]]]

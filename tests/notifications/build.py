@@ -12,12 +12,15 @@ from notifications.recipients import Recipient
 from notifications.store import Session
 from shared.contracts.catalog import SeatPlan, SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import (
+    AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
     EnrollmentWaitlisted,
+    Outcome,
     Participation,
     SeatConfirmed,
     SeatCount,
+    State,
 )
 from shared.contracts.event import Event
 from shared.contracts.gateway import SignInRequested
@@ -60,6 +63,9 @@ class Enrollment:
 
     def cancelled(self) -> EnrollmentCancelled:
         return EnrollmentCancelled(**self._next(), reason="by-person", held_seat=True)
+
+    def marked(self, stands: Outcome, stood: State = "confirmed") -> AttendanceMarked:
+        return AttendanceMarked(**self._next(), stands=stands, stood=stood)
 
     def anonymised(self) -> EnrollmentAnonymised:
         """From here on the enrollment is under another id."""

@@ -107,6 +107,10 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return session_cancelled(_, title)
         case "cancelled":
             return cancelled(_, title)
+        case "completed":
+            return completed(_, title)
+        case "outcome-corrected":
+            return outcome_corrected(_, title)
         case "sign-in" | "invitation":
             raise AssertionError("this is not about a session")
 
@@ -206,6 +210,29 @@ def cancelled(_: Translate, title: str) -> Wording:
         ),
         button=_("See my enrollment"),
         afterwards=(_("Was this a mistake? You can enroll again. If the training is full, you go on the waiting list."),),
+    )
+
+
+def completed(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("You completed: {title}").format(title=title),
+        lines=(
+            _("Congratulations: you completed this training. The fieldlab noted that you were there, and that you passed."),
+        ),
+        button=_("See my enrollment"),
+        afterwards=(_("Is this not right? Then please contact the fieldlab."),),
+    )
+
+
+def outcome_corrected(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("Corrected: {title}").format(title=title),
+        lines=(
+            _("The fieldlab corrected what it had noted for this training: it does not count as completed any more."),
+            _("On the page of your enrollment you see how it stands now, and why."),
+        ),
+        button=_("See my enrollment"),
+        afterwards=(_("Is this not right? Then please contact the fieldlab."),),
     )
 
 

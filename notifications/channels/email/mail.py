@@ -16,7 +16,7 @@ from notifications.channels.email import letter as letters
 from notifications.channels.email.calendar import CalendarFile, calendar_file
 from notifications.channels.email.headers import address_of, for_header, from_header, head
 from notifications.channels.email.letter import Letter
-from notifications.deliveries import Delivery
+from notifications.deliveries import AFTERWARDS, Delivery
 from notifications.recipients import Recipient
 from notifications.store import Session
 from shared import translations
@@ -51,7 +51,7 @@ class Writer:
         address = address_of(recipient.email)
         letter = self._letter(delivery, recipient, session)
         parts = [alternatives(delivery, self._text.render(letter=letter), self._html.render(letter=letter))]
-        if session is not None:
+        if session is not None and delivery.template not in AFTERWARDS:
             parts.append(attachment(calendar_file(delivery, session, letter, self.sender, address)))
         headers = self._headers(delivery, letter, address, recipient.name or "")
         return Mail(address, headers + b"MIME-Version: 1.0\r\n" + multipart("mixed", delivery, parts))

@@ -11,12 +11,13 @@ from enrollment.uptake.disclosure import THRESHOLD, WITHHELD, Line, exact, prote
 from enrollment.uptake.queries import Figures, Report
 from enrollment.uptake.questions import Question
 
-COLUMNS = ("confirmed", "waitlisted", "cancelled", "participants")
+OUTCOMES = ("confirmed", "attended", "completed", "no_show")
+COLUMNS = ("taken", *OUTCOMES, "waitlisted", "cancelled", "participants")
 
 
 def a_report(*confirmed: int) -> Report:
     lines = [
-        Figures({"province": f"PV{20 + nr}"}, {"confirmed": n, "waitlisted": 0, "cancelled": 0, "participants": n})
+        Figures({"province": f"PV{20 + nr}"}, {**dict.fromkeys(COLUMNS, 0), "taken": n, "confirmed": n, "participants": n})
         for nr, n in enumerate(confirmed)
     ]
     totals = Figures({}, {name: sum(line.counts[name] for line in lines) for name in COLUMNS})
@@ -131,3 +132,44 @@ def test_no_part_of_others_follows_from_a_line_or_a_total_and_the_own_part(parts
     if total != WITHHELD:
         assert not 0 < total - sum(mine for mine, _ in parts) < THRESHOLD
         assert not hidden or (len(hidden) >= 3 and sum(hidden) >= THRESHOLD)
+
+
+def marked(*outcomes: tuple[int, int, int, int]) -> Report:
+    """Lines of which so many places are confirmed, attended, completed, and of absent people."""
+    report = a_report(*map(sum, outcomes))
+    lines = [
+        Figures(line.key, {**line.counts, **dict(zip(OUTCOMES, outcome, strict=True))})
+        for line, outcome in zip(report.items, outcomes, strict=True)
+    ]
+    return replace(
+        report, items=lines, totals=Figures({}, {name: sum(line.counts[name] for line in lines) for name in COLUMNS})
+    )
+
+
+def test_one_who_was_absent_does_not_follow_from_the_places_that_were_taken() -> None:
+    report = marked((0, 0, 60, 0), (10, 0, 30, 1), (0, 20, 20, 0), (5, 5, 30, 10), (0, 0, 90, 0))
+
+    lines, _ = protected(report, own(report))
+
+    figures: dict[str, object] = lines[1]["enrollments"]  # type: ignore[assignment]
+    assert figures["taken"] == 41
+    assert [figures[name] for name in OUTCOMES] == [WITHHELD] * 4
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 9)] * 4), min_size=1, max_size=8))
+def test_no_outcome_of_others_follows_from_the_rest_of_its_line_or_its_column(outcomes: list[tuple[int, ...]]) -> None:
+    report = marked((7, 7, 7, 7), *outcomes)  # type: ignore[arg-type]
+
+    lines, totals = protected(report, own(report))
+
+    for line, outcome in zip(lines[1:], outcomes, strict=True):
+        figures: dict[str, object] = line["enrollments"]  # type: ignore[assignment]
+        seen = [figures[name] != WITHHELD for name in OUTCOMES]
+        assert all(seen) or not any(seen), "the last one would follow from the places taken"
+        assert not any(seen) or all(not 0 < n < THRESHOLD for n in outcome)
+        assert figures["taken"] != WITHHELD or not any(seen)
+    total: dict[str, object] = totals["enrollments"]  # type: ignore[assignment]
+    known = [total[name] != WITHHELD for name in OUTCOMES]
+    assert all(known) or not any(known)
+    assert total["taken"] != WITHHELD or not any(known)

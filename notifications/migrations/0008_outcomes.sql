@@ -1,0 +1,6 @@
+-- Mails about a training that somebody completed, and about one that no longer counts as completed.
+ALTER TABLE delivery
+    DROP CONSTRAINT template_is_known,
+    ADD CONSTRAINT template_is_known
+        CHECK (template IN ('confirmed', 'confirmed-from-waiting-list', 'waitlisted', 'offered', 'offer-lapsed', 'moved-with-a-seat',
+                            'moved', 'session-cancelled', 'cancelled', 'completed', 'outcome-corrected', 'sign-in', 'invitation'));
