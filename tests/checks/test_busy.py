@@ -78,8 +78,9 @@ def rows_and_facts_at_different_moments(monkeypatch: pytest.MonkeyPatch) -> None
     """As a check would do that compares two pictures: the log as it was read first, and the tables as they are later."""
 
     async def no_rest(self: logs.Log, found: object) -> AsyncIterator[logs.Stretch]:
-        for nothing in ():
-            yield nothing
+        nothing: list[logs.Stretch] = []
+        for stretch in nothing:
+            yield stretch
 
     monkeypatch.setattr(logs.Log, "rest", no_rest)
 

@@ -1,0 +1,100 @@
+"""A long queue does not slow the desk: a decision reads what it needs, however many wait. Counted in rows, not in seconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from enrollment import desk, store
+from enrollment.commands import ChangeSeats, Command, LapseOffer, OpenSession, RequestSeat
+from shared.database.pool import Connection, Pool, transaction
+from tests.enrollment.build import NOW, a_cancellation, a_request, an_acceptance, opening
+from tests.enrollment.test_seats import described
+from tests.sabotage import twin
+
+LAB = frozenset(["duurzaamheidsfabriek"])
+WAITING = 2000
+SEATS = 5
+Lived = tuple[OpenSession, Sequence[RequestSeat]]
+
+
+async def lived(pool: Pool, waiting: int, *, group_size: int = 1) -> Lived:
+    """A session whose seats are held, all but one that is offered where somebody waits; the others of so many wait."""
+    command = opening(SEATS, offers=24)
+    requests = [a_request(command.session_id) for _ in range(SEATS + 1)]
+    group: Mapping[int, UUID] = {nr: uuid4() for nr in range(waiting // group_size + 1)}
+    requests += [
+        a_request(command.session_id, group=group[nr // group_size] if group_size > 1 else None) for nr in range(waiting)
+    ]
+    async with transaction(pool) as conn:
+        await desk.settle(conn, [command, *requests], NOW)
+        await desk.settle(conn, [a_cancellation(requests[0])], NOW)
+    await pool.execute("ANALYZE")
+    return command, requests
+
+
+async def rows_read(pool: Pool, command: Command) -> int:
+    """How many rows PostgreSQL looks at for one decision, in all its statements; the decision itself is taken back."""
+    asked: list[tuple[str, Sequence[Any]]] = []
+    async with transaction(pool) as conn:
+        notice = conn.transaction()
+        await notice.start()
+        with conn.query_logger(lambda query: asked.append((query.query, query.args))):
+            await desk.settle(conn, [command], NOW + timedelta(hours=1))
+        await notice.rollback()
+        seen = [await _plan(conn, *one) for one in asked if one[0].lstrip().startswith(("SELECT", "UPDATE", "--"))]
+        return sum(map(_rows, seen))
+
+
+async def _plan(conn: Connection, statement: str, arguments: Sequence[Any]) -> Mapping[str, Any]:
+    told: str = await conn.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
+    plan: Mapping[str, Any] = json.loads(told)[0]["Plan"]
+    return plan
+
+
+def _rows(plan: Mapping[str, Any]) -> int:
+    return sum(
+        int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+        for node in _nodes(plan)
+        if "Scan" in node["Node Type"] and "Relation Name" in node
+    )
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+DECISIONS: Mapping[str, Callable[[OpenSession, Sequence[RequestSeat]], Command]] = {
+    "somebody comes": lambda command, came: a_request(command.session_id),
+    "a group comes": lambda command, came: a_request(command.session_id, group=uuid4()),
+    "a holder withdraws": lambda command, came: a_cancellation(came[1]),
+    "an offer is accepted": lambda command, came: an_acceptance(came[SEATS]),
+    "an offer ends": lambda command, came: LapseOffer(uuid4(), command.session_id, came[SEATS].enrollment_id),
+    "one seat more": lambda command, came: ChangeSeats(uuid4(), command.session_id, LAB, capacity=SEATS + 1),
+    "another title": lambda command, came: described(command, title_nl="Anders"),
+}
+
+
+def all_of_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store.SQL, "load_queues", store.SQL.load_queues.replace("LIMIT asked.seats", ""))
+    monkeypatch.setattr(store, "moves", lambda session, described: True)
+
+
+@twin(all_of_the_queue)
+@pytest.mark.parametrize("group_size", [1, 2])
+async def test_a_decision_reads_no_more_rows_for_two_thousand_who_wait_than_for_none(
+    pool: Pool, group_size: int, guard: None
+) -> None:
+    nobody_waits = await lived(pool, 0)
+    short = {name: await rows_read(pool, decision(*nobody_waits)) for name, decision in DECISIONS.items()}
+    many_wait = await lived(pool, WAITING, group_size=group_size)
+    long = {name: await rows_read(pool, decision(*many_wait)) for name, decision in DECISIONS.items()}
+
+    assert {name: (short[name], long[name]) for name in DECISIONS if long[name] > short[name] + 60} == {}
