@@ -118,7 +118,9 @@ def _may_fall_free(
 
 
 async def _queues(conn: Connection, seats: Mapping[UUID, int]) -> Sequence[Record]:
-    return await conn.fetch(SQL.load_queues, list(seats), list(seats.values()), MOST_IN_A_GROUP) if seats else []
+    if not seats:
+        return []
+    return await conn.fetch(SQL.load_queues, list(seats), list(seats.values()), MOST_IN_A_GROUP, max(seats.values()))
 
 
 async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Sequence[Record]:

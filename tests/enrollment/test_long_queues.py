@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,13 +13,13 @@ import pytest
 
 from enrollment import desk, store
 from enrollment.commands import ChangeSeats, Command, LapseOffer, OpenSession, RequestSeat
-from shared.database.pool import Connection, Pool, transaction
+from shared.database.pool import Connection, Pool, connection, transaction
 from tests.enrollment.build import NOW, a_cancellation, a_request, an_acceptance, opening
 from tests.enrollment.test_seats import described
 from tests.sabotage import twin
 
 LAB = frozenset(["duurzaamheidsfabriek"])
-WAITING = 2000
+WAITING = 1000
 SEATS = 5
 Lived = tuple[OpenSession, Sequence[RequestSeat]]
 
@@ -39,16 +40,17 @@ async def lived(pool: Pool, waiting: int, *, group_size: int = 1) -> Lived:
 
 
 async def rows_read(pool: Pool, command: Command) -> int:
-    """How many rows PostgreSQL looks at for one decision, in all its statements; the decision itself is taken back."""
+    """How many rows PostgreSQL looks at for one decision, in all its questions; the decision itself is taken back."""
     asked: list[tuple[str, Sequence[Any]]] = []
-    async with transaction(pool) as conn:
-        notice = conn.transaction()
-        await notice.start()
+    async with connection(pool) as conn:
+        decision = conn.transaction()
+        await decision.start()
         with conn.query_logger(lambda query: asked.append((query.query, query.args))):
             await desk.settle(conn, [command], NOW + timedelta(hours=1))
-        await notice.rollback()
-        seen = [await _plan(conn, *one) for one in asked if one[0].lstrip().startswith(("SELECT", "UPDATE", "--"))]
-        return sum(map(_rows, seen))
+        await decision.rollback()
+        questions = [one for one in asked if re.sub(r"--.*\n", "", one[0]).startswith("SELECT")]
+        assert len(questions) >= 2
+        return sum([_rows(await _plan(conn, *one)) for one in questions])
 
 
 async def _plan(conn: Connection, statement: str, arguments: Sequence[Any]) -> Mapping[str, Any]:
@@ -83,13 +85,17 @@ DECISIONS: Mapping[str, Callable[[OpenSession, Sequence[RequestSeat]], Command]]
 
 
 def all_of_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store.SQL, "load_queues", store.SQL.load_queues.replace("LIMIT asked.seats", ""))
+    monkeypatch.setattr(
+        store.SQL,
+        "load_queues",
+        store.SQL.load_queues.replace("LIMIT asked.seats", "").replace("LIMIT $4", "LIMIT $4 + 100000"),
+    )
     monkeypatch.setattr(store, "moves", lambda session, described: True)
 
 
 @twin(all_of_the_queue)
 @pytest.mark.parametrize("group_size", [1, 2])
-async def test_a_decision_reads_no_more_rows_for_two_thousand_who_wait_than_for_none(
+async def test_a_decision_reads_no_more_rows_for_a_thousand_who_wait_than_for_none(
     pool: Pool, group_size: int, guard: None
 ) -> None:
     nobody_waits = await lived(pool, 0)
