@@ -41,7 +41,7 @@ LABEL org.opencontainers.image.title="Skillslab" \
 
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin skillslab \
  && install -d -o skillslab -g skillslab -m 0700 /data
-ENV PATH=/opt/skillslab/bin:$PATH \
+ENV PATH=/opt/skillslab/bin:/app/deploy:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     SKILLSLAB_DATA=/data \
@@ -56,6 +56,7 @@ COPY catalog catalog
 COPY enrollment enrollment
 COPY gateway gateway
 COPY notifications notifications
+COPY deploy/skillslab deploy/skillslab
 # Compiled now, as nothing may be written later; and a page that lacks a part is noticed now.
 RUN python -m compileall -q . && python -c 'from gateway import assets; assets.load()'
 

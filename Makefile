@@ -12,7 +12,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV)/.run node_modules/.made  ## start the whole platform on this machine; Ctrl-C stops it
+run: $(VENV)/.run $(VENV)/bin/skillslab node_modules/.made  ## start the whole platform on this machine; Ctrl-C stops it
 	@SKILLSLAB_DEMO=$${SKILLSLAB_DEMO:-1} exec $(PY) -m shared.launch $(SERVICES)
 
 test: $(VENV)/.dev node_modules/.made  ## every test, on real servers
@@ -69,6 +69,9 @@ $(VENV)/.run: requirements/run.txt | $(VENV)/.python
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.python
 	@$(PIP) -r $<
 	@touch $@ $(VENV)/.run
+
+$(VENV)/bin/skillslab: | $(VENV)/.python
+	@ln -sf ../../deploy/skillslab $@
 
 node_modules/.made: package-lock.json | $(VENV)/.python
 	@echo "Setting up (once): style sheets, icons and map …"

@@ -67,13 +67,20 @@ SELECT enrollment_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[]
 DELETE FROM first_answer WHERE (answer #>> '{enrollment,person_id}')::uuid = ANY($1::uuid[])
 
 -- name: load_queues
--- The head of each queue, as many as seats may fall free; of groups only those for whom so many would be enough.
+-- The head of each queue, as many as seats may fall free; of groups only those for whom so many would be enough. Each size has a
+-- queue of its own in the index `queue_by_company`, so that a long one of groups is not read through for who comes alone. $4 is the
+-- most that any of them needs: a number that the planner knows, or it would sort a whole queue to be on the safe side.
 SELECT e.*
   FROM unnest($1::uuid[], $2::int[]) AS asked (session_id, seats),
-       LATERAL (SELECT *
-                  FROM enrollment q
-                 WHERE q.session_id = asked.session_id AND q.place IS NOT NULL AND q.company <= asked.seats
-                 ORDER BY q.place
+       LATERAL (SELECT head.*
+                  FROM generate_series(1, least(asked.seats, $3::int)) AS size,
+                       LATERAL (SELECT *
+                                  FROM enrollment q
+                                 WHERE q.session_id = asked.session_id AND q.place IS NOT NULL
+                                   AND q.company BETWEEN size AND size  -- in this order only that index gives it
+                                 ORDER BY q.company, q.place
+                                 LIMIT $4) head
+                 ORDER BY head.place
                  LIMIT asked.seats) e
 
 -- name: save_sessions

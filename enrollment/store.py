@@ -23,7 +23,7 @@ from enrollment.commands import (
     OfTheirOwn,
     RequestSeat,
 )
-from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session, Step
+from enrollment.domain import MOST_IN_A_GROUP, TOO_EARLY, Answer, Enrollment, Ledger, Session, Step, moves
 from shared.contracts.enrollment import Participation
 from shared.database import sql
 from shared.database.pool import Connection
@@ -91,8 +91,14 @@ def _fieldlab(session: Session | None) -> str | None:
 
 
 async def _for_organisers(conn: Connection, commands: Sequence[Command], sessions: Mapping[UUID, Session]) -> Sequence[Record]:
-    """Everybody who is in a session that is cancelled or described anew, and whose seats are beyond a smaller capacity."""
-    whole = [command.session_id for command in commands if isinstance(command, CancelSession | DescribeSession)]
+    """Everybody who is in a session that is cancelled or moved, and whose seats are beyond a smaller capacity."""
+    whole = [command.session_id for command in commands if isinstance(command, CancelSession)]
+    whole += [
+        command.session_id
+        for command in commands
+        if isinstance(command, DescribeSession) and command.session_id in sessions
+        and moves(sessions[command.session_id], command.described)
+    ]  # fmt: skip
     smaller = {
         command.session_id: command.capacity
         for command in commands
@@ -116,7 +122,9 @@ def _may_fall_free(
 
 
 async def _queues(conn: Connection, seats: Mapping[UUID, int]) -> Sequence[Record]:
-    return await conn.fetch(SQL.load_queues, list(seats), list(seats.values())) if seats else []
+    if not seats:
+        return []
+    return await conn.fetch(SQL.load_queues, list(seats), list(seats.values()), MOST_IN_A_GROUP, max(seats.values()))
 
 
 async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Sequence[Record]:

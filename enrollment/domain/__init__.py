@@ -41,12 +41,13 @@ from enrollment.domain.ledger import (
     Settled,
     Step,
 )
-from enrollment.domain.people import VOLUNTARY
+from enrollment.domain.people import MOST_IN_A_GROUP, VOLUNTARY
+from enrollment.domain.sessions import moves
 from shared.contracts.event import Event
 
 __all__ = [
-    "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused", "SeatsAre",
-    "Session", "Settled", "Step", "decide",
+    "MOST_IN_A_GROUP", "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused",
+    "SeatsAre", "Session", "Settled", "Step", "decide", "moves",
 ]  # fmt: skip
 
 

@@ -44,13 +44,19 @@ def describe(ledger: Ledger, command: DescribeSession, now: datetime, facts: lis
     session, described = ledger.sessions.get(command.session_id), command.described
     if session is None:
         return TOO_EARLY
-    before = (session.starts_at, session.ends_at, session.location or described.location)
+    moved = moves(session, described)
     session.about = _about(described)
     session.starts_at, session.ends_at, session.location = described.starts_at, described.ends_at, described.location
-    if before != (session.starts_at, session.ends_at, session.location) and session.cancelled_at is None:
+    if moved and session.cancelled_at is None:
         for enrollment in _everybody_in(session):
             steps.move(session, enrollment, described.revision, command.command_id, now, facts)
     return Done()
+
+
+def moves(session: Session, described: SessionFact) -> bool:
+    """Whether a description puts a session at another time or place; where it was held is unknown of one that is old."""
+    before = (session.starts_at, session.ends_at, session.location or described.location)
+    return before != (described.starts_at, described.ends_at, described.location)
 
 
 def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: list[Event]) -> Answer:

@@ -29,7 +29,7 @@ SELECT xid::text AS xid, position, logged_at, event_id, source, now.epoch, type,
  WHERE source = $1
    AND (xid, position) > ($2::text::xid8, $3::bigint)
    AND xid < pg_snapshot_xmin(pg_current_snapshot())
- ORDER BY xid, position
+ ORDER BY event_log.xid, position  -- the number: as the text above it, 10 comes before 9
  LIMIT $4
 
 -- name: epoch

@@ -16,7 +16,7 @@ from shared.launch import postgres
 from shared.launch.postgres import Postgres
 from shared.web.principal import HEADER, Principal, PrincipalKey, Role
 from tests import ROOT, servers
-from tests.bench import naive
+from tests.bench import naive, queues
 from tests.bench.load import Rush, rush
 from tests.bench.profile import Watched
 from tests.bench.report import Findings, Plan, page
@@ -44,7 +44,7 @@ async def main() -> None:
 
 async def measure(server: Postgres, platform: Running, folder: Path) -> Findings:
     """Each round takes the three in turn, so that a slow moment of the machine strikes all of them."""
-    findings = Findings()
+    findings = Findings(queues=await queues.measure(server))
     tokens = [f"Bearer {token}" for token in platform.tokens("worker", PEOPLE)]
     for number in range(PLAN.rounds):
         print(f"round {number + 1} of {PLAN.rounds} …", flush=True)

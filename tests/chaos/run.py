@@ -9,12 +9,13 @@ from pathlib import Path
 
 import aiohttp
 
+from shared.checks import checking
 from tests.chaos import picture
 from tests.chaos.checker import Verdict, check
 from tests.chaos.load import History, Load, Person
 from tests.chaos.world import World, a_world
 from tests.organiser import new_sessions
-from tests.platform import Running
+from tests.platform import SERVICES, Running
 
 SESSIONS = 8
 SEATS = 60
@@ -55,7 +56,16 @@ async def _run(world: World, platform: Running, notes: History, seed: int, opera
         assert world.database
         seconds = await _while_watching(world, picture.wait_until_settled(world.database.url("chaos")))
         notes.note("settled", seconds=round(seconds, 1))
-        return check(await picture.take(world.database.url("chaos"), sessions, notes.told, world.mailbox.message_ids))
+        verdict = check(await picture.take(world.database.url("chaos"), sessions, notes.told, world.mailbox.message_ids))
+        verdict.note("skillslab check", await _what_operators_find(world.database.url("chaos")))
+        return verdict
+
+
+async def _what_operators_find(server_url: str) -> Sequence[str]:
+    """The same question asked by the command that operators have."""
+    found = await checking.check(server_url, SERVICES)
+    faults = [f"{of}: {fault.count} x {what}, such as {fault.first[0]}" for (of, what), fault in found.faults.items()]
+    return [*faults, *(f"{of}: {why}" for of, why in found.unknown)]
 
 
 async def _people(platform: Running, count: int) -> Sequence[Person]:

@@ -125,3 +125,27 @@ async def test_facts_of_next_months_have_a_partition_waiting(pool: Pool) -> None
     partitions = await pool.fetchval("SELECT count(*) FROM pg_inherits WHERE inhparent = 'event_log'::regclass")
 
     assert partitions == 5  # this month, three ahead, and one for whatever falls outside
+
+
+def in_the_order_of_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_text = log.SQL.read_page.replace("ORDER BY event_log.xid,", "ORDER BY xid,")
+    assert by_text != log.SQL.read_page
+    monkeypatch.setattr(log.SQL, "read_page", by_text)
+
+
+@twin(in_the_order_of_letters)
+async def test_no_page_skips_what_was_logged_before_the_transactions_got_a_longer_number(pool: Pool, guard: None) -> None:
+    facts = [a_fact() for _ in range(4)]
+    async with transaction(pool) as conn:
+        await log.append(conn, "gateway", facts)
+    await pool.execute("ALTER TABLE event_log DISABLE TRIGGER USER")
+    for fact, xid in zip(facts, ("8", "9", "10", "11"), strict=True):
+        await pool.execute("UPDATE event_log SET xid = $1::text::xid8 WHERE subject = $2", xid, fact.subject)
+
+    read, cursor = [], ""
+    async with transaction(pool) as conn:
+        while (page := await log.read(conn, "gateway", cursor, limit=2)).messages:
+            read += [message.subject for message in page.messages]
+            cursor = page.cursor
+
+    assert read == [fact.subject for fact in facts]

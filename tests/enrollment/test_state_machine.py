@@ -1,0 +1,341 @@
+"""Every command of the desk in any order, on a real database: whatever people, organisers and the clock do, the promises hold.
+
+A new command gets a rule in `TheDesk`: draw what it needs, and `self.ask` it. What must hold is held against the rows after
+each round, and with the statements of `skillslab check` (enrollment/checks.sql) at the end of each sequence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Coroutine, Iterator
+from datetime import timedelta
+from typing import Any, ClassVar, TypeVar, cast
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+import uvloop
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from enrollment import checks, desk, places
+from enrollment.commands import (
+    AcceptOffer,
+    CancelEnrollment,
+    CancelSession,
+    ChangeSeats,
+    Command,
+    DescribeSession,
+    LapseOffer,
+    OfTheirOwn,
+    RefuseOffer,
+)
+from enrollment.domain import Session, people
+from shared.contracts.catalog import SessionDescribed
+from shared.contracts.enrollment import AboutEnrollment, EnrollmentCancelled, EnrollmentFact, SeatConfirmed
+from shared.contracts.event import Event
+from shared.database.pool import Connection
+from shared.launch.postgres import Postgres
+from shared.messaging import log
+from tests.conftest import Templates
+from tests.counts import count
+from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, a_request, opening
+
+T = TypeVar("T")
+SEQUENCES = count(500, 10_000)
+STEPS = 10
+LAB = frozenset(["duurzaamheidsfabriek"])
+BY_THE_CLOCK = "offers_that_did_not_end"
+"""Goes by the server's clock; here time is made up, and `offers_end` looks instead."""
+UNSOUND = "\nUNION ALL\n".join(
+    f"SELECT '{invariant} {name}' AS what, id::text AS id FROM ({getattr(checks.SQL, name)}) AS found"
+    for invariant, names in checks.OF_SESSIONS.items()
+    for name in names
+    if name != BY_THE_CLOCK
+)
+ROWS = "SELECT * FROM enrollment WHERE session_id = ANY($1::uuid[])"
+SESSIONS = "SELECT session_id, capacity, seats_left, waiting FROM session WHERE session_id = ANY($1::uuid[])"
+PERSON = st.integers(0, 6)
+MOSTLY_ONE = st.sampled_from([0, 0, 0, 1])
+
+
+class Bench:
+    """A connection to a migrated database, for sequences that are each rolled back."""
+
+    def __init__(self, url: str) -> None:
+        self.loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        self.conn: Any = self.run(asyncpg.connect(url))
+        self.told: list[Event] = []
+        self.run(places.save(cast("Connection", self.conn), [DORDRECHT, EINDHOVEN]))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run(work)
+
+    def close(self) -> None:
+        self.run(self.conn.close())
+        self.loop.close()
+
+
+class TheDesk(RuleBasedStateMachine):
+    """Two sessions and seven people. What is asked is decided in rounds of so many commands, as at a real desk."""
+
+    bench: ClassVar[Bench]
+
+    # How it goes
+
+    @initialize(seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]))
+    def opens(self, seats: int, offers: int | None, size: int) -> None:
+        self.now = NOW
+        self.bench.told.clear()
+        self.transaction = self.bench.conn.transaction()
+        self.bench.run(self.transaction.start())
+        openings = [opening(seats, offers=offers), opening(1, offers=24)]
+        self.sessions = [one.announced for one in openings]
+        self.people = [uuid4() for _ in range(7)]
+        self.groups = [uuid4() for _ in range(2)]
+        self.requested: dict[tuple[int, int], UUID] = {}
+        self.described = 1
+        self.size = size
+        self.refused = False
+        self.round: list[Command] = [*openings]
+        self.decide()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "transaction"):
+            return
+        try:
+            if not self.refused:
+                self.decide()
+                assert self.fetch(UNSOUND) == []
+        finally:
+            self.bench.run(self.transaction.rollback())
+
+    def ask(self, *commands: Command) -> None:
+        """Put commands up for the next round. What they name may be known only after it: then they find nothing."""
+        self.round += commands
+        if len(self.round) >= self.size:
+            self.decide()
+
+    def decide(self) -> None:
+        """Have the round decided, and look whether everything holds."""
+        before, commands, self.round = len(self.bench.told), self.round, []
+        if not commands:
+            return
+        try:
+            self.bench.run(desk.settle(self.bench.conn, commands, self.now))
+        except asyncpg.IntegrityConstraintViolationError as refused:
+            self.refused = True
+            raise AssertionError(f"only the database kept this from happening: {refused.constraint_name}") from refused
+        if len(self.bench.told) > before:
+            self.everything_holds()
+
+    def fetch(self, statement: str) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = self.bench.run(
+            self.bench.conn.fetch(statement, [session.session_id for session in self.sessions])
+        )
+        return rows
+
+    def of_their_own(self, command: type[OfTheirOwn], session: int, person: int) -> None:
+        session_id, person_id = self.sessions[session].session_id, self.people[person]
+        theirs = (f for f in self.bench.told if isinstance(f, EnrollmentFact) and f.session_id == session_id)
+        active = {f.enrollment_id: f.state != "cancelled" for f in theirs if f.person_id == person_id}
+        ids = [enrollment for enrollment, is_in in active.items() if is_in]
+        if enrollment := ids[0] if ids else self.requested.get((session, person)):
+            self.ask(command(uuid4(), session_id, enrollment, person_id))
+
+    # What may be asked
+
+    @rule(
+        session=MOSTLY_ONE, people=st.lists(PERSON, min_size=1, max_size=5, unique=True), at_once=st.booleans(),
+        group=st.sampled_from([None, None, 0, 1]),
+    )  # fmt: skip
+    def some_come(self, session: int, people: list[int], group: int | None, at_once: bool) -> None:
+        for person in people:
+            request = a_request(
+                self.sessions[session].session_id, self.people[person], "GM0505",
+                group=None if group is None else self.groups[group], at_once=at_once,
+            )  # fmt: skip
+            self.requested[session, person] = request.enrollment_id
+            self.ask(request)
+
+    @rule(session=MOSTLY_ONE, person=PERSON, group=st.sampled_from([None, 0]))
+    def somebody_comes(self, session: int, person: int, group: int | None) -> None:
+        self.some_come(session, [person], group, at_once=False)
+
+    @rule(session=MOSTLY_ONE, person=PERSON)
+    def somebody_withdraws(self, session: int, person: int) -> None:
+        self.of_their_own(CancelEnrollment, session, person)
+
+    @rule(session=MOSTLY_ONE, person=PERSON)
+    def somebody_accepts(self, session: int, person: int) -> None:
+        self.of_their_own(AcceptOffer, session, person)
+
+    @rule(session=MOSTLY_ONE, person=PERSON)
+    def somebody_refuses(self, session: int, person: int) -> None:
+        self.of_their_own(RefuseOffer, session, person)
+
+    @rule(person=PERSON)
+    def somebody_is_forgotten(self, person: int) -> None:
+        self.decide()
+        self.bench.run(desk.forget(self.bench.conn, {self.people[person]: uuid4()}, self.now))
+        self.people[person] = uuid4()
+        self.everything_holds()
+
+    @rule(hours=st.sampled_from([1, 12, 30, 200]))
+    def time_passes(self, hours: int) -> None:
+        """And the clock ends what is over, as it does each second."""
+        self.decide()
+        self.now += timedelta(hours=hours)
+        self.the_clock_looks()
+
+    def the_clock_looks(self) -> None:
+        over = [row for row in self.fetch(ROWS) if row["state"] == "offered" and self.is_over(row)]
+        self.round += [LapseOffer(uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
+        self.decide()
+
+    def is_over(self, row: asyncpg.Record) -> bool:
+        (starts_at,) = (session.starts_at for session in self.sessions if session.session_id == row["session_id"])
+        return bool(self.now >= min(row["offered_until"], starts_at))
+
+    @rule(session=MOSTLY_ONE, seats=st.integers(1, 6), offers=st.sampled_from([None, 1, 48]))
+    def an_organiser_changes_the_seats(self, session: int, seats: int, offers: int | None) -> None:
+        self.ask(ChangeSeats(uuid4(), self.sessions[session].session_id, LAB, capacity=seats, offer_hours=offers))
+
+    @rule(session=MOSTLY_ONE, days=st.integers(-20, 20))
+    def a_session_moves(self, session: int, days: int) -> None:
+        self.decide()
+        self.described += 1
+        moved = self.sessions[session].model_copy(
+            update={name: getattr(self.sessions[session], name) + timedelta(days=days) for name in ("starts_at", "ends_at")}
+        )
+        told = SessionDescribed(**{**moved.model_dump(exclude={"seats"}), "revision": self.described})
+        self.sessions[session] = moved
+        self.round.append(DescribeSession(uuid4(), told))
+        self.bench.run(desk.settle(self.bench.conn, self.round, self.now))
+        self.round = []  # what is over since it moved ends first
+        self.the_clock_looks()
+
+    @precondition(lambda self: len(self.bench.told) > 15)
+    @rule(session=MOSTLY_ONE)
+    def a_session_is_called_off(self, session: int) -> None:
+        self.ask(CancelSession(uuid4(), self.sessions[session].session_id, LAB))
+
+    # What holds after each round
+
+    def everything_holds(self) -> None:
+        rows = self.fetch(ROWS)
+        for session in self.fetch(SESSIONS):
+            of_it = [row for row in rows if row["session_id"] == session["session_id"]]
+            held = [row["seat_no"] for row in of_it if row["seat_no"] is not None]
+            people = [row["person_id"] for row in of_it if row["state"] != "cancelled"]
+            assert session["seats_left"] + len(held) == session["capacity"]
+            assert len(held) == len(set(held))
+            assert len(people) == len(set(people))
+            assert session["waiting"] == sum(row["place"] is not None for row in of_it)
+        self.rows_are_as_told(rows)
+        self.offers_end(rows)
+        self.nobody_was_passed({row["enrollment_id"]: row["group_id"] for row in rows if row["group_id"]})
+
+    def rows_are_as_told(self, rows: list[asyncpg.Record]) -> None:
+        last = {fact.enrollment_id: fact for fact in self.bench.told if isinstance(fact, AboutEnrollment)}
+        for row in rows:
+            fact = last[row["enrollment_id"]]
+            stands = fact.state if isinstance(fact, EnrollmentFact) else getattr(fact, "stands")  # noqa: B009
+            assert (row["person_id"], row["state"], row["revision"]) == (fact.person_id, stands, fact.revision)
+        assert len(rows) == len(last)
+
+    def offers_end(self, rows: list[asyncpg.Record]) -> None:
+        for row in rows:
+            assert (row["state"] == "offered") == (row["offered_until"] is not None)
+            assert row["state"] != "offered" or not self.is_over(row) or self.just_offered(row)
+
+    def just_offered(self, row: asyncpg.Record) -> bool:
+        """Once a session has started an offer is over as it is made; the clock sees to it within a second."""
+        return bool(row["decided_at"] == self.now)
+
+    def nobody_was_passed(self, groups: dict[UUID, UUID]) -> None:
+        queues: defaultdict[UUID, list[checks.Turn]] = defaultdict(list)
+        for fact in self.bench.told:
+            if isinstance(fact, EnrollmentFact) and is_about_a_queue(fact):
+                turn = (fact.seats.revision, fact.enrollment_id, fact.state, fact.seats.seats_left)
+                queues[fact.session_id].append(turn)
+        for turns in queues.values():
+            assert list(checks.passed(turns, groups)) == []
+
+
+def is_about_a_queue(fact: EnrollmentFact) -> bool:
+    """As the check's statement `queues` chooses them."""
+    if isinstance(fact, SeatConfirmed):
+        return fact.from_waiting_list
+    return not (isinstance(fact, EnrollmentCancelled) and fact.held_seat)
+
+
+@pytest.fixture
+def bench(postgres: Postgres, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    name = f"machine_{uuid4().hex[:8]}"
+    admin = asyncio.Runner()
+    conn: Any = admin.run(asyncpg.connect(postgres.url()))
+    admin.run(conn.execute(f"CREATE DATABASE {name} TEMPLATE {templates.of('enrollment')}"))
+    bench = Bench(postgres.url(name))
+    append = log.append
+
+    async def noted(conn: Any, source: str, facts: list[Event]) -> None:
+        bench.told += facts
+        await append(conn, source, facts)
+
+    monkeypatch.setattr(log, "append", noted)
+    yield bench
+    bench.close()
+    admin.run(conn.execute(f"DROP DATABASE {name}"))
+    admin.run(conn.close())
+    admin.close()
+
+
+def live(bench: Bench, *, sequences: int, phases: tuple[Phase, ...]) -> None:
+    TheDesk.bench = bench
+    run_state_machine_as_test(
+        TheDesk,
+        settings=settings(
+            max_examples=sequences, stateful_step_count=STEPS, deadline=None, phases=phases, database=None,
+            suppress_health_check=list(HealthCheck), print_blob=False, report_multiple_bugs=False,
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(count(300, 3600))
+def test_whatever_happens_in_whatever_order_the_promises_hold(bench: Bench) -> None:
+    live(bench, sequences=SEQUENCES, phases=(Phase.explicit, Phase.generate, Phase.shrink))
+
+
+def the_last_in_line_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def served(self: Session) -> list[Any]:
+        waiting = [one for one in self.enrollments.values() if one.place is not None and (one.company or 1) <= self.seats_left]
+        return [max(waiting, key=lambda one: one.place or 0)] if waiting and self.seats_left else []
+
+    monkeypatch.setattr(Session, "next_to_be_served", served)
+
+
+def whoever_is_in_may_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "active_of", lambda self, person_id: None)
+
+
+def offers_last_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "_is_over", lambda session, until, now: False)
+
+
+def a_freed_seat_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enrollment.domain.steps.fill", lambda session, cause, now, facts: None)
+
+
+@pytest.mark.parametrize(
+    "sabotage",
+    [the_last_in_line_first, whoever_is_in_may_come_again, offers_last_for_ever, a_freed_seat_is_nobodys],
+    ids=lambda sabotage: sabotage.__name__.replace("_", " "),
+)  # fmt: skip
+def test_the_machine_notices_when_a_rule_is_taken_away(bench: Bench, sabotage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sabotage(monkeypatch)
+
+    with pytest.raises(AssertionError):
+        live(bench, sequences=300, phases=(Phase.generate,))
