@@ -194,6 +194,8 @@ class TheDesk(RuleBasedStateMachine):
         over = [row for row in self.fetch(ROWS) if row["state"] == "offered" and self.is_over(row)]
         self.round += [LapseOffer(uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
         self.decide()
+        if over:
+            self.offers_end(self.fetch(ROWS))
 
     def is_over(self, row: asyncpg.Record) -> bool:
         (starts_at,) = (session.starts_at for session in self.sessions if session.session_id == row["session_id"])
@@ -293,12 +295,12 @@ def bench(postgres: Postgres, templates: Templates, monkeypatch: pytest.MonkeyPa
     admin.close()
 
 
-def live(bench: Bench, *, sequences: int, phases: tuple[Phase, ...]) -> None:
+def live(bench: Bench, *, sequences: int, phases: tuple[Phase, ...], steps: int = STEPS) -> None:
     TheDesk.bench = bench
     run_state_machine_as_test(
         TheDesk,
         settings=settings(
-            max_examples=sequences, stateful_step_count=STEPS, deadline=None, phases=phases, database=None,
+            max_examples=sequences, stateful_step_count=steps, deadline=None, phases=phases, database=None,
             suppress_health_check=list(HealthCheck), print_blob=False, report_multiple_bugs=False,
         ),
     )  # fmt: skip
@@ -338,4 +340,4 @@ def test_the_machine_notices_when_a_rule_is_taken_away(bench: Bench, sabotage: A
     sabotage(monkeypatch)
 
     with pytest.raises(AssertionError):
-        live(bench, sequences=300, phases=(Phase.generate,))
+        live(bench, sequences=1000, phases=(Phase.generate,), steps=3 * STEPS)
