@@ -15,7 +15,8 @@ from shared.database.pool import Pool, open_pool, transaction
 from tests.conftest import MakeDatabase
 from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, opening
 
-OpenDesks = Callable[[int], Awaitable[list[Desk]]]
+OpenDesks = Callable[..., Awaitable[list[Desk]]]
+"""Given how many, and a clock unless the time stands still."""
 ASession = Callable[[int], Awaitable[UUID]]
 
 
