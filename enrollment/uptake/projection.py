@@ -9,7 +9,9 @@ from shared.contracts.enrollment import (
     AboutEnrollment,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentDeclined,
     EnrollmentMoved,
+    EnrollmentRequested,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatOffered,
@@ -20,7 +22,10 @@ from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope
 
 SQL = sql.load(__file__, "uptake.sql")
-COUNTED = (SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentMoved, EnrollmentAnonymised)
+COUNTED = (
+    EnrollmentRequested, SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentDeclined, EnrollmentCancelled,
+    EnrollmentMoved, EnrollmentAnonymised,
+)  # fmt: skip
 
 
 async def on_enrollments(conn: Connection, facts: Sequence[Envelope[AboutEnrollment]]) -> None:
@@ -54,6 +59,8 @@ async def rebuild(conn: Connection) -> None:
 
 
 SUBSCRIPTIONS: Subscriptions = {
+    EnrollmentRequested: on_enrollments,
+    EnrollmentDeclined: on_enrollments,
     SeatConfirmed: on_enrollments,
     EnrollmentWaitlisted: on_enrollments,
     SeatOffered: on_enrollments,

@@ -10,7 +10,7 @@ from shared.database import sql
 from shared.database.pool import Connection
 
 SQL = sql.load(__file__, "uptake.sql")
-STATES = ("confirmed", "waitlisted", "offered", "cancelled")
+STATES = ("requested", "confirmed", "waitlisted", "offered", "declined", "cancelled")
 
 LEVELS = {"PV": "province", "AM": "labour_market_region", "GM": "municipality", "LD": "landsdeel", "HU": "hub"}
 """Which level of region a code is of, by how it begins."""

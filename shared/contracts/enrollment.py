@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from shared.contracts.catalog import Place
 from shared.contracts.event import Event, Value
 
-State = Literal["confirmed", "waitlisted", "offered", "cancelled"]
+State = Literal["requested", "confirmed", "waitlisted", "offered", "declined", "cancelled"]
 
 SizeClass = Literal["micro", "small", "medium", "large"]
 """Staff of the employer by the European SME definition (2003/361/EC): under 10, under 50, under 250, 250 and over."""
@@ -21,6 +21,11 @@ Sector = Literal[
 """Section of the Dutch business classification SBI 2008; C is manufacturing."""
 
 WorkerGroup = Literal["employed", "self-employed", "jobseeker", "student"]
+Approval = Literal["needed", "given"]
+
+DeclineReason = Literal["prior-knowledge", "other-group", "no-room", "other-date", "contact-us"]
+"""Why an approver says no. A choice and not a text: it is told in the reader's language, and says nothing else of anybody."""
+
 FundingScheme = Literal["own", "employer", "slim", "a-plus-o", "oom", "region"]
 
 
@@ -50,7 +55,9 @@ class SessionOpened(Event):
 
 
 class SeatsChanged(Event):
-    """The organiser changed how many seats a session has, until when people enroll, or for how long a freed seat is offered."""
+    """The organiser changed how many seats a session has, until when people enroll, for how long a freed seat is offered, or
+    whether those who come from now on need an approval.
+    """
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.seats-changed"
 
@@ -58,6 +65,10 @@ class SeatsChanged(Event):
     seats: SeatCount
     closes_at: AwareDatetime
     offer_hours: int | None
+    needs_approval: bool | None = None
+    """None in facts of before there were approvals; so are the two below."""
+    approval_hours: int | None = None
+    holds_seat: bool | None = None
 
     @property
     def subject(self) -> str:
@@ -124,6 +135,8 @@ class SeatConfirmed(EnrollmentFact):
     state: ClassVar[State] = "confirmed"
 
     from_waiting_list: bool = False
+    approved: bool | None = None
+    """Whether this is the answer to a request for approval; None is no."""
 
 
 class EnrollmentWaitlisted(EnrollmentFact):
@@ -134,6 +147,33 @@ class EnrollmentWaitlisted(EnrollmentFact):
 
     position: int
     """The place at that moment, counted from 1."""
+    approval: Approval | None = None
+    """`given` where this is the answer to a request for approval; `needed` where one is made when it is their turn."""
+
+
+class EnrollmentRequested(EnrollmentFact):
+    """A worker waits for an approval, with a seat that is held for them or without one."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.requested"
+    state: ClassVar[State] = "requested"
+
+    until: AwareDatetime
+    """After this moment the request has lapsed."""
+    holds_seat: bool
+    from_waiting_list: bool = False
+
+
+class EnrollmentDeclined(EnrollmentFact):
+    """A request for approval got a no, or no answer in time; its seat, if it held one, is free again."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.declined"
+    state: ClassVar[State] = "declined"
+
+    reason: str
+    """Why, as a slug: one of DeclineReason, `by-organiser` where none was given, or `approval-lapsed`. There may be ones that
+    are newer than the reader.
+    """
+    held_seat: bool
 
 
 class SeatOffered(EnrollmentFact):

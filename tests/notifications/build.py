@@ -33,6 +33,8 @@ EPOCH = UUID(int=1)
 ABOUT = Participation(
     course_id=UUID(int=7), fieldlab_id="duurzaamheidsfabriek", theme="digital-factory", hours=8, level=4, fieldlab=DORDRECHT
 )
+WAIT = ("waitlisted", "waitlisted-for-approval", "approved-and-waiting")
+ANSWERED = ("offered", "approval-asked", "approval-asked-first", "approval-asked-in-turn")
 SEATS = SeatCount(revision=1, capacity=10, seats_left=3, waiting=0)
 
 
@@ -138,8 +140,9 @@ def a_delivery(
         logged_at=datetime.now(UTC),
         session_id=None if template == "sign-in" else uuid4(),
         enrollment_id=None if template == "sign-in" else enrollment_id or uuid4(),
-        position=3 if template == "waitlisted" else None,
-        until=STARTS if template == "offered" else None,
+        position=3 if template in WAIT else None,
+        until=STARTS if template in ANSWERED else None,
+        because="prior-knowledge" if template == "declined" else None,
         described=0,
         copies=copies,
         attempts=attempts,
