@@ -17,7 +17,7 @@ from gateway.api.passing import IDEMPOTENCY_KEY, id_in_path
 from gateway.clients import CATALOG
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import catalogue, formats
+from gateway.pages import approvals, catalogue, formats
 from gateway.pages.catalogue import Course, SessionOfCourse
 from gateway.pages.page import go, in_words, show
 from gateway.problems import FIELD_FAULTS, advice, language_of, text
@@ -36,7 +36,7 @@ NO_NUMBER = _("Write a whole number.")
 SENT_BEFORE = _("You sent this form before, with other answers, and that was published. Send it again to publish this one too.")
 KEY = re.compile(r"[0-9a-f]{32}")
 
-STANDARD = {"startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24"}
+STANDARD = {"startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24", "approvalHours": "72"}
 """What a new date begins as; without days: those are for somebody to choose."""
 COURSE_TEXTS = ("titleNl", "titleEn", "descriptionNl", "descriptionEn", "theme", "modeOfDelivery")
 COURSE_NUMBERS = ("hours", "level")
@@ -109,6 +109,7 @@ async def post_new_session(request: web.Request) -> web.Response:
     given = await form(request)
     told: dict[str, object] = {"location": given["location"]} if given.get("location") else {}
     faults = take_numbers(given, ("capacity", *(["offerHours"] if given.get("offerHours") else [])), told)
+    faults |= approvals.take(given, told)
     for name, fields in (("startsAt", ("startDay", "startTime")), ("endsAt", ("endDay", "endTime"))):
         at = moment(*(given.get(field, "") for field in fields))
         if at is None:
@@ -200,6 +201,7 @@ async def _show_session_form(
         given=given,
         faults=faults,
         key=_key(given, faults),
+        approvals=approvals.WORDS,
     )
 
 

@@ -56,14 +56,11 @@ def opening_with_approval(
     seats: int,
     *,
     holds_seat: bool = True,
-    hours: int = 72,
     offers: int | None = None,
     starts_in: timedelta = timedelta(days=30),
 ) -> OpenSession:
     command = opening(seats, offers=offers, starts_in=starts_in)
-    plan = command.announced.seats.model_copy(
-        update={"needs_approval": True, "holds_seat": holds_seat, "approval_hours": hours}
-    )
+    plan = command.announced.seats.model_copy(update={"needs_approval": True, "holds_seat": holds_seat, "approval_hours": 72})
     return replace(command, announced=command.announced.model_copy(update={"seats": plan}))
 
 
@@ -351,6 +348,8 @@ MAKE: dict[str, Callable[[RequestSeat], Command]] = {
     "lapse": no_answer,
 }  # fmt: skip
 SWITCHES = {"ask first": (True, False), "ask with a seat": (True, True), "ask nothing": (False, True)}
+Wish = tuple[int, str, int | None, int]
+"""Somebody, a verb, their group, and so many hours after the one before."""
 wishes = st.lists(
     st.tuples(
         st.integers(1, 8), st.sampled_from(["enroll", "enroll", "approve", *MAKE, *SWITCHES]),
@@ -360,9 +359,7 @@ wishes = st.lists(
 )  # fmt: skip
 
 
-def run(
-    start: Ledger, session_id: UUID, script: Sequence[tuple[int, str, int | None, int]]
-) -> list[tuple[Ledger, domain.Decision]]:
+def run(start: Ledger, session_id: UUID, script: Sequence[Wish]) -> list[tuple[Ledger, domain.Decision]]:
     """What was before and what was decided, of each command of a script in turn."""
     latest: dict[int, RequestSeat] = {}
     now, ledger, history = NOW, start, []
@@ -397,7 +394,7 @@ def in_order(session: Session) -> None:
 @settings(max_examples=300, deadline=None)
 @given(seats=st.integers(0, 4), offers=st.sampled_from([None, 24]), holds_seat=st.booleans(), script=wishes)
 def test_seats_are_conserved_and_nobody_passes_anybody_whatever_is_asked_and_decided(
-    seats: int, offers: int | None, holds_seat: bool, script: list[tuple[int, str, int | None, int]]
+    seats: int, offers: int | None, holds_seat: bool, script: list[Wish]
 ) -> None:
     start, session_id = a_session(seats, offers=offers, holds_seat=holds_seat)
 

@@ -12,12 +12,17 @@ from notifications.recipients import Recipient
 from notifications.store import Session
 from shared.contracts.catalog import SeatPlan, SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import (
+    Approval,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentDeclined,
+    EnrollmentMoved,
+    EnrollmentRequested,
     EnrollmentWaitlisted,
     Participation,
     SeatConfirmed,
     SeatCount,
+    State,
 )
 from shared.contracts.event import Event
 from shared.contracts.gateway import SignInRequested
@@ -54,11 +59,20 @@ class Enrollment:
             "seats": SEATS, "command_id": uuid4(),
         }  # fmt: skip
 
-    def confirmed(self, *, from_waiting_list: bool = False) -> SeatConfirmed:
-        return SeatConfirmed(**self._next(), from_waiting_list=from_waiting_list)
+    def confirmed(self, *, from_waiting_list: bool = False, approved: bool | None = None) -> SeatConfirmed:
+        return SeatConfirmed(**self._next(), from_waiting_list=from_waiting_list, approved=approved)
 
-    def waitlisted(self, position: int = 3) -> EnrollmentWaitlisted:
-        return EnrollmentWaitlisted(**self._next(), position=position)
+    def waitlisted(self, position: int = 3, approval: Approval | None = None) -> EnrollmentWaitlisted:
+        return EnrollmentWaitlisted(**self._next(), position=position, approval=approval)
+
+    def requested(self, *, holds_seat: bool = True, from_waiting_list: bool = False) -> EnrollmentRequested:
+        return EnrollmentRequested(**self._next(), until=STARTS, holds_seat=holds_seat, from_waiting_list=from_waiting_list)
+
+    def declined(self, reason: str = "prior-knowledge") -> EnrollmentDeclined:
+        return EnrollmentDeclined(**self._next(), reason=reason, held_seat=True)
+
+    def moved(self, stands: State) -> EnrollmentMoved:
+        return EnrollmentMoved(**self._next(), stands=stands, decided_at=datetime.now(UTC), described=1)
 
     def cancelled(self) -> EnrollmentCancelled:
         return EnrollmentCancelled(**self._next(), reason="by-person", held_seat=True)

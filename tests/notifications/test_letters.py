@@ -24,13 +24,25 @@ from shared.translations import LANGUAGES, Language
 from tests.notifications.build import ENDS, STARTS, a_delivery, a_recipient, a_session
 
 WRITER = Writer("Skillslab <no-reply@skillslab.example>", "https://skills.example/")
-ABOUT_SESSIONS: list[Template] = ["confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled"]
+ABOUT_SESSIONS: list[Template] = [
+    "confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled", "approval-asked", "approval-asked-first",
+    "approval-asked-in-turn", "waitlisted-for-approval", "approved", "approved-and-waiting", "declined", "approval-lapsed",
+    "moved-with-a-request",
+]  # fmt: skip
 SHAPES = {
     "confirmed": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "confirmed-from-waiting-list": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "waitlisted": ("REQUEST", "TENTATIVE", "TRANSPARENT", 0),
     "cancelled": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
-}
+    "approved": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
+    "declined": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
+    "approval-lapsed": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
+    **dict.fromkeys(
+        ("approval-asked", "approval-asked-first", "approval-asked-in-turn", "waitlisted-for-approval",
+         "approved-and-waiting", "moved-with-a-request"),
+        ("REQUEST", "TENTATIVE", "TRANSPARENT", 0),
+    ),
+}  # fmt: skip
 
 
 def write(template: Template, session: Session | None = None, language: Language = "nl", **recipient: Any) -> EmailMessage:

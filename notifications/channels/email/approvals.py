@@ -77,9 +77,8 @@ def approved_and_waiting(_: Translate, title: str, position: int | None) -> Word
         subject=_("Approved, and on the waiting list: {title}").format(title=title),
         lines=(
             _("The fieldlab approved your enrollment. All places are taken at the moment."),
-            _("You are number {position} on the waiting list. We send you a mail when it is your turn.").format(
-                position=position
-            ),
+            _("You are number {position} on the waiting list.").format(position=position),
+            _("We send you a mail when it is your turn."),
         ),
         button=_("See my enrollment"),
         afterwards=(_("Do you not want to wait any longer? Then please cancel your enrollment."),),
