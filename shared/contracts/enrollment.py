@@ -64,7 +64,7 @@ class SeatsChanged(Event):
     session_id: UUID
     seats: SeatCount
     closes_at: AwareDatetime
-    offer_hours: int | None
+    offer_hours: int | None = None
     needs_approval: bool | None = None
     """None in facts of before there were approvals; so are the two below."""
     approval_hours: int | None = None
