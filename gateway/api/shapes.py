@@ -397,7 +397,7 @@ class EnrollmentFilter(Paging):
 
 
 class Rejection(Input):
-    reason: DeclineReason | LeftOut = Field(default=None, description="Why, for the person to read in their own language.")
+    reason: DeclineReason | None = Field(default=None, description="Why, for the person to read in their own language.")
 
 
 class Nothing(Input):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -14,7 +15,7 @@ from aiohttp import web
 
 from gateway import acts, names, words
 from gateway.api.passing import IDEMPOTENCY_KEY, id_in_path
-from gateway.clients import CATALOG
+from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
 from gateway.forms import form
 from gateway.pages import approvals, catalogue, formats
@@ -58,7 +59,9 @@ async def get_organiser(request: web.Request) -> web.Response:
         (fieldlab, known.fieldlabs.get(fieldlab, fieldlab), await _offers(request, asks, fieldlab))
         for fieldlab in sorted(asks.scopes("organiser"))
     ]
-    return await show(request, "organiser/page.html", labs=labs, language_of_page=language)
+    asking = await names.whole_list(request.app[ENROLLMENT], "/enrollments", asks, state="requested")
+    requests = Counter(one["sessionId"] for one in asking)
+    return await show(request, "organiser/page.html", labs=labs, language_of_page=language, requests=requests)
 
 
 async def get_new_course(request: web.Request) -> web.Response:

@@ -85,8 +85,8 @@ async def test_whether_an_approval_is_asked_stands_as_it_was_asked_for_until_the
 
     await world.tell(
         SeatsChanged(
-            session_id=session_id, revision=2, occurred_at=in_days(0), seats=seats(2, left=8, capacity=8), closes_at=in_days(28),
-            offer_hours=None, needs_approval=True, approval_hours=24, holds_seat=False,
+            session_id=session_id, revision=2, occurred_at=in_days(0), seats=seats(2, 8, capacity=8), closes_at=in_days(28),
+            needs_approval=True, approval_hours=24, holds_seat=False,
         )
     )  # fmt: skip
 

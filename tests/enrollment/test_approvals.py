@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from enrollment import clock, desk, domain, store
 from enrollment.commands import (
+    Anonymise,
     ApproveRequest,
     CancelSession,
     ChangeSeats,
@@ -33,6 +34,7 @@ from shared.contracts.enrollment import (
     DeclineReason,
     EnrollmentCancelled,
     EnrollmentDeclined,
+    EnrollmentMoved,
     EnrollmentRequested,
     EnrollmentWaitlisted,
     SeatConfirmed,
@@ -44,6 +46,7 @@ from tests.enrollment.build import NOW, a_cancellation, a_refusal, a_request, an
 from tests.enrollment.conftest import OpenDesks
 from tests.enrollment.test_forgetting import logged
 from tests.enrollment.test_offers import HOURS, after, is_sound, states
+from tests.enrollment.test_seats import described
 from tests.enrollment.uptake.test_projection import table, tell
 from tests.sabotage import twin
 
@@ -339,6 +342,31 @@ def test_when_a_session_is_cancelled_nobody_is_left_to_decide_about() -> None:
     assert states(decision.ledger, [first, second]) == ["cancelled", "cancelled"]
     assert decision.answers[1] == Refused("no-request")
     assert decision.ledger.sessions[session_id].requests == 0
+
+
+def test_who_is_forgotten_while_they_ask_leaves_their_seat_to_the_next() -> None:
+    start, session_id = a_session(1)
+    first, second = a_request(session_id), a_request(session_id)
+    forget = Anonymise(uuid4(), session_id, {first.person_id: UUID(int=77)})
+
+    now = after(start, first, second, forget)
+
+    assert states(now, [first, second]) == ["cancelled", "requested"]
+    gone = now.sessions[session_id].enrollments[first.enrollment_id]
+    assert (gone.person_id, gone.anonymous, gone.approval_until) == (UUID(int=77), True, None)
+    assert domain.decide(now, [a_yes(first)], NOW).answers == [Refused("no-request")]
+
+
+def test_who_asks_is_told_when_the_session_is_at_another_time_and_the_time_to_decide_ends_with_it() -> None:
+    command = opening_with_approval(1)
+    first = a_request(command.session_id)
+    asked = domain.decide(Ledger({}, {}), [command, first], NOW).ledger
+    sooner = described(command, starts_at=NOW + 24 * HOURS, ends_at=NOW + 32 * HOURS)
+
+    (moved,) = domain.decide(asked, [sooner], NOW).facts
+    assert isinstance(moved, EnrollmentMoved)
+    assert moved.stands == "requested"
+    assert states(after(after(asked, sooner), no_answer(first), at=24 * HOURS), [first]) == ["declined"]
 
 
 # Any history

@@ -82,6 +82,7 @@ def test_from_a_request_to_a_place_and_the_person_sees_each_step(
     (enrollment,) = asking(organiser, session)
     assert page.endswith(enrollment)
     assert "1 persoon vraagt je goedkeuring" in organiser.get(f"/organisator/sessies/{session}").words
+    assert f"/organisator/sessies/{session}/aanvragen" in organiser.get("/organisator").text
 
     assert organiser.post(f"/organisator/aanvragen/{enrollment}/goedkeuren").location.endswith("done=request-approved")
     assert asking(organiser, session) == []
