@@ -16,7 +16,7 @@ from shared.contracts.event import Event
 OUT: frozenset[State] = frozenset(["cancelled", "declined"])
 """States of who is no longer in."""
 
-Approval = Literal["with-seat", "first", "given"]
+ApprovalNeed = Literal["with-seat", "first", "given"]
 """What an enrollment needs of an approver: a yes while a seat is held for it, a yes before it gets one, or nothing any more."""
 
 APPROVAL_HOURS = 72
@@ -60,7 +60,7 @@ class Enrollment:
     at_once: bool = False
     """Whether the person takes whatever seat comes, without being asked."""
     offered_until: datetime | None = None
-    approval: Approval | None = None
+    approval: ApprovalNeed | None = None
     """None where no approval is asked; how it is asked was for the session to say when the person came."""
     approval_until: datetime | None = None
     """Until when a request is to be decided, while it waits."""
@@ -122,7 +122,7 @@ class Session:
         return self.capacity - (self.next_seat - 1) + len(self.freed)
 
     @property
-    def approval_asked(self) -> Approval | None:
+    def approval_asked(self) -> ApprovalNeed | None:
         """What who comes now needs of an approver."""
         if not self.needs_approval:
             return None

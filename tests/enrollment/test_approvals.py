@@ -419,7 +419,7 @@ def in_order(session: Session) -> None:
         assert one.approval != "first" or (one.seat_no, one.place) == (None, None)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count(200, 5000), deadline=None)
 @given(seats=st.integers(0, 4), offers=st.sampled_from([None, 24]), holds_seat=st.booleans(), script=wishes)
 def test_seats_are_conserved_and_nobody_passes_anybody_whatever_is_asked_and_decided(
     seats: int, offers: int | None, holds_seat: bool, script: list[Wish]

@@ -81,6 +81,7 @@ def test_from_a_request_to_a_place_and_the_person_sees_each_step(
     assert own_name in organiser.get(f"/organisator/sessies/{session}/aanvragen").words
     (enrollment,) = asking(organiser, session)
     assert page.endswith(enrollment)
+    eventually(lambda: "STATUS:TENTATIVE" in worker.get(f"{page}/agenda.ics").text)
     assert "1 persoon vraagt je goedkeuring" in organiser.get(f"/organisator/sessies/{session}").words
     assert f"/organisator/sessies/{session}/aanvragen" in organiser.get("/organisator").text
 
