@@ -1,4 +1,4 @@
-"""What ends by itself: an offer that nobody answered in time, and the waiting for a session that has begun."""
+"""What ends by itself: offers and requests for approval without an answer in time, and the waiting for what has begun."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
-from enrollment.commands import Command, LapseOffer
+from enrollment.commands import Command, LapseOffer, LapseRequest
 from enrollment.domain import Answer
 from shared.database import sql
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Pool, connection
@@ -28,7 +28,7 @@ async def end_what_is_over(pool: Pool, ask: Ask) -> None:
     """
     while True:
         try:
-            if await end_those(pool, ask) >= AT_ONCE:
+            if max(await end_those(pool, ask), await end_requests(pool, ask)) >= AT_ONCE:
                 continue
         except AWAY as error:
             logger.warning("what is over waits for its end", reason=f"{type(error).__name__}: {error}")
@@ -40,4 +40,12 @@ async def end_those(pool: Pool, ask: Ask) -> int:
     async with connection(pool) as conn:
         over = await conn.fetch(SQL.that_are_over, AT_ONCE)
     await asyncio.gather(*(ask(LapseOffer(uuid4(), row["session_id"], row["enrollment_id"])) for row in over))
+    return len(over)
+
+
+async def end_requests(pool: Pool, ask: Ask) -> int:
+    """Returns how many requests for approval there were to end."""
+    async with connection(pool) as conn:
+        over = await conn.fetch(SQL.requests_that_are_over, AT_ONCE)
+    await asyncio.gather(*(ask(LapseRequest(uuid4(), row["session_id"], row["enrollment_id"])) for row in over))
     return len(over)

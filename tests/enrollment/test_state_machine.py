@@ -10,7 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Iterator
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast, get_args
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,18 +23,32 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from enrollment import checks, desk, places
 from enrollment.commands import (
     AcceptOffer,
+    ApproveRequest,
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
     Command,
     DescribeSession,
     LapseOffer,
+    LapseRequest,
+    MarkAttendance,
     OfTheirOwn,
+    OrganiserOf,
     RefuseOffer,
+    RejectRequest,
 )
-from enrollment.domain import Session, people
+from enrollment.domain import Session, people, steps
+from enrollment.domain.ledger import OUT
 from shared.contracts.catalog import SessionDescribed
-from shared.contracts.enrollment import AboutEnrollment, EnrollmentCancelled, EnrollmentFact, SeatConfirmed
+from shared.contracts.enrollment import (
+    AboutEnrollment,
+    EnrollmentCancelled,
+    EnrollmentDeclined,
+    EnrollmentFact,
+    EnrollmentRequested,
+    Outcome,
+    SeatConfirmed,
+)
 from shared.contracts.event import Event
 from shared.database.pool import Connection
 from shared.launch.postgres import Postgres
@@ -47,18 +61,23 @@ T = TypeVar("T")
 SEQUENCES = count(500, 10_000)
 STEPS = 10
 LAB = frozenset(["duurzaamheidsfabriek"])
-BY_THE_CLOCK = "offers_that_did_not_end"
-"""Goes by the server's clock; here time is made up, and `offers_end` looks instead."""
+ORGANISER = OrganiserOf(UUID(int=99), LAB)
+BY_THE_CLOCK = ("offers_that_did_not_end", "requests_that_did_not_end")
+"""Go by the server's clock; here time is made up, and `what_has_a_deadline_ends` looks instead."""
 UNSOUND = "\nUNION ALL\n".join(
     f"SELECT '{invariant} {name}' AS what, id::text AS id FROM ({getattr(checks.SQL, name)}) AS found"
     for invariant, names in checks.OF_SESSIONS.items()
     for name in names
-    if name != BY_THE_CLOCK
+    if name not in BY_THE_CLOCK
 )
 ROWS = "SELECT * FROM enrollment WHERE session_id = ANY($1::uuid[])"
 SESSIONS = "SELECT session_id, capacity, seats_left, waiting FROM session WHERE session_id = ANY($1::uuid[])"
 PERSON = st.integers(0, 6)
 MOSTLY_ONE = st.sampled_from([0, 0, 0, 1])
+APPROVAL = st.sampled_from([None, None, True, False])
+"""None where no approval is asked; else whether a request holds a seat."""
+LAPSES = {"waitlisted": LapseOffer, "offered": LapseOffer, "requested": LapseRequest}
+MARKS = st.dictionaries(PERSON, st.sampled_from(get_args(Outcome)), min_size=1, max_size=7)
 
 
 class Bench:
@@ -85,13 +104,15 @@ class TheDesk(RuleBasedStateMachine):
 
     # How it goes
 
-    @initialize(seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]))
-    def opens(self, seats: int, offers: int | None, size: int) -> None:
+    @initialize(
+        seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]), approval=APPROVAL
+    )  # fmt: skip
+    def opens(self, seats: int, offers: int | None, size: int, approval: bool | None) -> None:
         self.now = NOW
         self.bench.told.clear()
         self.transaction = self.bench.conn.transaction()
         self.bench.run(self.transaction.start())
-        openings = [opening(seats, offers=offers), opening(1, offers=24)]
+        openings = [opening(seats, offers=offers, approval=approval), opening(1, offers=24)]
         self.sessions = [one.announced for one in openings]
         self.people = [uuid4() for _ in range(7)]
         self.groups = [uuid4() for _ in range(2)]
@@ -123,13 +144,16 @@ class TheDesk(RuleBasedStateMachine):
         before, commands, self.round = len(self.bench.told), self.round, []
         if not commands:
             return
+        self.at_the_desk(desk.settle(self.bench.conn, commands, self.now))
+        if len(self.bench.told) > before:
+            self.everything_holds()
+
+    def at_the_desk(self, work: Coroutine[Any, Any, object]) -> None:
         try:
-            self.bench.run(desk.settle(self.bench.conn, commands, self.now))
+            self.bench.run(work)
         except asyncpg.IntegrityConstraintViolationError as refused:
             self.refused = True
             raise AssertionError(f"only the database kept this from happening: {refused.constraint_name}") from refused
-        if len(self.bench.told) > before:
-            self.everything_holds()
 
     def fetch(self, statement: str) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = self.bench.run(
@@ -137,13 +161,21 @@ class TheDesk(RuleBasedStateMachine):
         )
         return rows
 
-    def of_their_own(self, command: type[OfTheirOwn], session: int, person: int) -> None:
+    def enrollment_of(self, session: int, person: int) -> UUID | None:
+        """That by which somebody is in, or else the last one."""
         session_id, person_id = self.sessions[session].session_id, self.people[person]
         theirs = (f for f in self.bench.told if isinstance(f, EnrollmentFact) and f.session_id == session_id)
-        active = {f.enrollment_id: f.state != "cancelled" for f in theirs if f.person_id == person_id}
+        active = {f.enrollment_id: f.state not in OUT for f in theirs if f.person_id == person_id}
         ids = [enrollment for enrollment, is_in in active.items() if is_in]
-        if enrollment := ids[0] if ids else self.requested.get((session, person)):
-            self.ask(command(uuid4(), session_id, enrollment, person_id))
+        return ids[0] if ids else self.requested.get((session, person))
+
+    def of_their_own(self, command: type[OfTheirOwn], session: int, person: int) -> None:
+        if enrollment := self.enrollment_of(session, person):
+            self.ask(command(uuid4(), self.sessions[session].session_id, enrollment, self.people[person]))
+
+    def of_an_approver(self, command: type[ApproveRequest | RejectRequest], session: int, person: int) -> None:
+        if enrollment := self.enrollment_of(session, person):
+            self.ask(command(uuid4(), self.sessions[session].session_id, enrollment, ORGANISER))
 
     # What may be asked
 
@@ -176,10 +208,29 @@ class TheDesk(RuleBasedStateMachine):
     def somebody_refuses(self, session: int, person: int) -> None:
         self.of_their_own(RefuseOffer, session, person)
 
+    @rule(session=MOSTLY_ONE, person=PERSON)
+    def somebody_is_approved(self, session: int, person: int) -> None:
+        self.of_an_approver(ApproveRequest, session, person)
+
+    @rule(session=MOSTLY_ONE, person=PERSON)
+    def somebody_is_not_approved(self, session: int, person: int) -> None:
+        self.of_an_approver(RejectRequest, session, person)
+
+    @precondition(lambda self: len(self.bench.told) > 15)
+    @rule(session=MOSTLY_ONE, outcomes=MARKS, reason=st.sampled_from([None, "mistake"]))
+    def it_is_marked_who_was_there(self, session: int, outcomes: dict[int, Outcome], reason: str | None) -> None:
+        """Once it has begun. Of people who have no place nothing can be marked, and then it is of nobody."""
+        self.decide()
+        self.now = max(self.now, self.sessions[session].starts_at)
+        self.the_clock_looks()
+        ids = {person: self.enrollment_of(session, person) for person in outcomes}
+        marks = {enrollment: outcomes[person] for person, enrollment in ids.items() if enrollment}
+        self.ask(MarkAttendance(uuid4(), self.sessions[session].session_id, LAB, marks, cast("Any", reason)))
+
     @rule(person=PERSON)
     def somebody_is_forgotten(self, person: int) -> None:
         self.decide()
-        self.bench.run(desk.forget(self.bench.conn, {self.people[person]: uuid4()}, self.now))
+        self.at_the_desk(desk.forget(self.bench.conn, {self.people[person]: uuid4()}, self.now))
         self.people[person] = uuid4()
         self.everything_holds()
 
@@ -192,8 +243,8 @@ class TheDesk(RuleBasedStateMachine):
 
     def the_clock_looks(self) -> None:
         over = [row for row in self.fetch(ROWS) if self.is_over(row)]
-        over.sort(key=lambda row: row["state"] == "offered")  # a line ends before the offers of a session that has begun
-        self.round += [LapseOffer(uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
+        over.sort(key=lambda row: row["place"] is None)  # a line ends before what is held in a session that has begun
+        self.round += [LAPSES[row["state"]](uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
         self.decide()
         if over:
             self.what_is_over_ends(self.fetch(ROWS))
@@ -201,13 +252,20 @@ class TheDesk(RuleBasedStateMachine):
     def is_over(self, row: asyncpg.Record) -> bool:
         (starts_at,) = (session.starts_at for session in self.sessions if session.session_id == row["session_id"])
         has_begun = self.now >= starts_at
-        if row["state"] == "offered":
-            return bool(has_begun or self.now >= row["offered_until"])
-        return bool(has_begun and row["place"] is not None)
+        until = row["offered_until"] or row["approval_until"]
+        return bool(row["state"] in LAPSES and (has_begun or (until is not None and self.now >= until)))
 
     @rule(session=MOSTLY_ONE, seats=st.integers(1, 6), offers=st.sampled_from([None, 1, 48]))
     def an_organiser_changes_the_seats(self, session: int, seats: int, offers: int | None) -> None:
         self.ask(ChangeSeats(uuid4(), self.sessions[session].session_id, LAB, capacity=seats, offer_hours=offers))
+
+    @rule(session=MOSTLY_ONE, approval=APPROVAL)
+    def an_organiser_changes_whether_an_approval_is_asked(self, session: int, approval: bool | None) -> None:
+        self.ask(
+            ChangeSeats(
+                uuid4(), self.sessions[session].session_id, LAB, needs_approval=approval is not None, holds_seat=approval
+            )
+        )
 
     @rule(session=MOSTLY_ONE, days=st.integers(-20, 20))
     def a_session_moves(self, session: int, days: int) -> None:
@@ -219,7 +277,7 @@ class TheDesk(RuleBasedStateMachine):
         told = SessionDescribed(**{**moved.model_dump(exclude={"seats"}), "revision": self.described})
         self.sessions[session] = moved
         self.round.append(DescribeSession(uuid4(), told))
-        self.bench.run(desk.settle(self.bench.conn, self.round, self.now))
+        self.at_the_desk(desk.settle(self.bench.conn, self.round, self.now))
         self.round = []  # what is over since it moved ends first
         self.the_clock_looks()
 
@@ -235,7 +293,7 @@ class TheDesk(RuleBasedStateMachine):
         for session in self.fetch(SESSIONS):
             of_it = [row for row in rows if row["session_id"] == session["session_id"]]
             held = [row["seat_no"] for row in of_it if row["seat_no"] is not None]
-            people = [row["person_id"] for row in of_it if row["state"] != "cancelled"]
+            people = [row["person_id"] for row in of_it if row["state"] not in OUT]
             assert session["seats_left"] + len(held) == session["capacity"]
             assert len(held) == len(set(held))
             assert len(people) == len(set(people))
@@ -255,6 +313,7 @@ class TheDesk(RuleBasedStateMachine):
     def what_is_over_ends(self, rows: list[asyncpg.Record]) -> None:
         for row in rows:
             assert (row["state"] == "offered") == (row["offered_until"] is not None)
+            assert (row["state"] == "requested") == (row["approval_until"] is not None)
             assert not self.is_over(row)
 
     def nobody_was_passed(self, groups: dict[UUID, UUID]) -> None:
@@ -269,9 +328,9 @@ class TheDesk(RuleBasedStateMachine):
 
 def is_about_a_queue(fact: EnrollmentFact) -> bool:
     """As the check's statement `queues` chooses them."""
-    if isinstance(fact, SeatConfirmed):
+    if isinstance(fact, SeatConfirmed | EnrollmentRequested):
         return fact.from_waiting_list
-    return not (isinstance(fact, EnrollmentCancelled) and fact.held_seat)
+    return not (isinstance(fact, EnrollmentDeclined) or (isinstance(fact, EnrollmentCancelled) and fact.held_seat))
 
 
 @pytest.fixture
@@ -324,7 +383,11 @@ def whoever_is_in_may_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def offers_last_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "_is_over", lambda session, until, now: False)
+    monkeypatch.setattr(people, "is_over", lambda session, until, now: False)
+
+
+def who_needs_an_approval_gets_a_seat_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enrollment.domain.steps.request", steps.confirm)
 
 
 def a_freed_seat_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,7 +396,10 @@ def a_freed_seat_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "sabotage",
-    [the_last_in_line_first, whoever_is_in_may_come_again, offers_last_for_ever, a_freed_seat_is_nobodys],
+    [
+        the_last_in_line_first, whoever_is_in_may_come_again, offers_last_for_ever, who_needs_an_approval_gets_a_seat_at_once,
+        a_freed_seat_is_nobodys,
+    ],
     ids=lambda sabotage: sabotage.__name__.replace("_", " "),
 )  # fmt: skip
 def test_the_machine_notices_when_a_rule_is_taken_away(bench: Bench, sabotage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
