@@ -13,17 +13,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 TOGETHER = {"messaging": "broker", "journeys": "broker"}
 """Folders that need the same server, which takes long to start."""
-FOLDER = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        folder = item.path.relative_to(FOLDER).parts[0]
-        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(folder, folder)))
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out whole folders, the one with most tests first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return TOGETHER.get(folder, folder)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    return ByFolder(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
