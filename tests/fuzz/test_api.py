@@ -65,7 +65,7 @@ def of(*tags: str) -> Sequence[str]:
     return [argument for tag in tags for argument in ("--include-tag", tag)] + ["--exclude-method", "DELETE"]
 
 
-EACH, IN_A_ROLE, SECONDS = count(300, 1000), count(10, 300), count(8, 300)
+EACH, IN_A_ROLE, SECONDS = count(200, 1000), count(10, 300), count(8, 300)
 ONE_BY_ONE = "examples,coverage,fuzzing"
 RUNS = {
     "courses": Run(EACH, ONE_BY_ONE, of("Courses")),

@@ -101,7 +101,8 @@ def ask(platform: Running, query: str, accept: str | None, language: str = "nl",
         with urllib.request.urlopen(request, timeout=20) as response:
             return Answer(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
-        return Answer(error.code, error.headers, error.read())
+        with error:
+            return Answer(error.code, error.headers, error.read())
 
 
 def rows_of(text: bytes) -> Sequence[Sequence[str]]:

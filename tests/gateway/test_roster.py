@@ -51,7 +51,8 @@ def ask(platform: Running, path: str, body: object, *, role: str = "organiser", 
         with urlopen(request, timeout=20) as response:
             return response.status, json.loads(response.read())
     except HTTPError as error:
-        return error.code, json.loads(error.read())
+        with error:
+            return error.code, json.loads(error.read())
 
 
 def fields_of(page: Answer) -> dict[str, str]:
@@ -194,7 +195,8 @@ def test_an_organiser_elsewhere_sees_no_name_and_marks_nobody(
     with pytest.raises(HTTPError) as refused:
         urlopen(request, timeout=20)
 
-    assert refused.value.code == 403
+    with refused.value as answer:
+        assert answer.code == 403
     for role in ("worker", "region", "employer"):
         page = visit(role).get(f"/organisator/sessies/{session}/deelnemers")
         assert (page.status, name_of(visit("worker")) in page.words) == (403, False)

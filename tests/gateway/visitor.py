@@ -72,7 +72,8 @@ class Visitor:
             with (self._follow if follow else self._stay).open(request, timeout=20) as response:
                 return _read(response)
         except urllib.error.HTTPError as error:
-            return _read(error)
+            with error:
+                return _read(error)
 
 
 def _read(response: Any) -> Answer:

@@ -26,7 +26,8 @@ def status(platform: Running, path: str, host: str, data: bytes | None = None) -
         with urllib.request.urlopen(request, timeout=20) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
-        return error.code
+        with error:
+            return error.code
 
 
 @pytest.mark.parametrize("path", ["/", "/mailbox", "/v1/themes"])
