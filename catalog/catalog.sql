@@ -160,10 +160,10 @@ UPDATE course
 
 -- name: add_sessions
 INSERT INTO session (session_id, course_id, starts_at, ends_at, location, description_nl, description_en, capacity, closes_at,
-                     minimum, needs_approval, offer_hours)
+                     minimum, needs_approval, offer_hours, approval_hours, holds_seat)
 SELECT *
   FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::int[],
-              $9::timestamptz[], $10::int[], $11::boolean[], $12::int[])
+              $9::timestamptz[], $10::int[], $11::boolean[], $12::int[], $13::int[], $14::boolean[])
     ON CONFLICT (session_id) DO NOTHING
 RETURNING session_id
 
@@ -208,9 +208,10 @@ UPDATE availability SET cancelled = true WHERE session_id = ANY($1::uuid[])
 -- name: learn_rules
 -- Beside the seats, with a revision of its own: few facts tell them, and a late one may still be the newest.
 UPDATE availability AS known
-   SET closes_revision = fact.revision, closes_at = fact.closes_at, offer_hours = fact.offer_hours
-  FROM (SELECT DISTINCT ON (session_id) session_id, revision, closes_at, offer_hours
-          FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::int[])
-            AS given (session_id, revision, closes_at, offer_hours)
+   SET closes_revision = fact.revision, closes_at = fact.closes_at, offer_hours = fact.offer_hours,
+       needs_approval = fact.needs_approval, approval_hours = fact.approval_hours, holds_seat = fact.holds_seat
+  FROM (SELECT DISTINCT ON (session_id) *
+          FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::int[], $5::boolean[], $6::int[], $7::boolean[])
+            AS given (session_id, revision, closes_at, offer_hours, needs_approval, approval_hours, holds_seat)
          ORDER BY session_id, revision DESC) AS fact
  WHERE known.session_id = fact.session_id AND fact.revision > known.closes_revision

@@ -111,6 +111,8 @@ async def add_session(pool: Pool, course_id: UUID, wanted: NewSession, once: Onc
             minimum=wanted.minimum,
             needs_approval=wanted.needs_approval,
             offer_hours=wanted.offer_hours,
+            approval_hours=wanted.approval_hours,
+            holds_seat=wanted.holds_seat,
         )
         await store.add_sessions(conn, [session], now)
         return await _answered(conn, once, Answer(201, await _session(conn, session.session_id, now)))

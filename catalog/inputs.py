@@ -216,6 +216,8 @@ class NewSession(Body):
     location: Line | None = None
     needs_approval: bool = False
     offer_hours: Annotated[Number | None, Field(ge=1, le=720)] = None
+    approval_hours: Annotated[Number, Field(ge=1, le=720)] = 72
+    holds_seat: bool = True
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None

@@ -237,6 +237,8 @@ def session_shape(row: Record) -> Shape:
         "minimum": row["minimum"],
         "needsApproval": row["needs_approval"],
         "offerHours": row["offer_hours"],
+        "approvalHours": row["approval_hours"],
+        "holdsSeat": row["holds_seat"],
         "sample": row["sample"],
         "revision": row["revision"],
     }

@@ -9,7 +9,9 @@ from shared.contracts.enrollment import (
     AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentDeclined,
     EnrollmentMoved,
+    EnrollmentRequested,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatOffered,
@@ -29,12 +31,12 @@ SQL = sql.load(__file__, "catalog.sql")
 
 async def on_opened(conn: Connection, facts: Sequence[Envelope[SessionOpened]]) -> None:
     await on_seats(conn, facts)
-    await _learn_rules(conn, [fact.event for fact in facts], [None] * len(facts))
+    await _learn_rules(conn, [fact.event for fact in facts])
 
 
 async def on_changed(conn: Connection, facts: Sequence[Envelope[SeatsChanged]]) -> None:
     await on_seats(conn, facts)
-    await _learn_rules(conn, [fact.event for fact in facts], [fact.event.offer_hours for fact in facts])
+    await _learn_rules(conn, [fact.event for fact in facts])
 
 
 async def on_cancelled(conn: Connection, facts: Sequence[Envelope[SessionCancelled]]) -> None:
@@ -55,19 +57,24 @@ async def on_seats(conn: Connection, facts: Sequence[Envelope[Any]]) -> None:
     )
 
 
-async def _learn_rules(
-    conn: Connection, events: Sequence[SessionOpened | SeatsChanged], offer_hours: Sequence[int | None]
-) -> None:
+async def _learn_rules(conn: Connection, events: Sequence[SessionOpened | SeatsChanged]) -> None:
+    """What was asked when a session was announced stands until the desk tells otherwise."""
+    changes = [event if isinstance(event, SeatsChanged) else None for event in events]
     await conn.execute(
         SQL.learn_rules,
         [event.session_id for event in events],
         [event.seats.revision for event in events],
         [event.closes_at for event in events],
-        offer_hours,
+        [change.offer_hours if change else None for change in changes],
+        [change.needs_approval if change else None for change in changes],
+        [change.approval_hours if change else None for change in changes],
+        [change.holds_seat if change else None for change in changes],
     )
 
 
 SUBSCRIPTIONS: Subscriptions = {
+    EnrollmentRequested: on_seats,
+    EnrollmentDeclined: on_seats,
     SessionOpened: on_opened,
     SeatsChanged: on_changed,
     SessionCancelled: on_cancelled,

@@ -84,6 +84,8 @@ def _session(course: Course, place: str, number: int, day: date) -> Session:
         minimum=None,
         needs_approval=False,
         offer_hours=None,
+        approval_hours=72,
+        holds_seat=True,
     )
 
 

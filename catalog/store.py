@@ -59,6 +59,8 @@ class Session:
     minimum: int | None
     needs_approval: bool
     offer_hours: int | None
+    approval_hours: int
+    holds_seat: bool
 
     @property
     def told(self) -> tuple[object, ...]:
@@ -176,4 +178,6 @@ def _seats(row: Record) -> SeatPlan:
         minimum=row["minimum"],
         needs_approval=row["needs_approval"],
         offer_hours=row["offer_hours"],
+        approval_hours=row["approval_hours"],
+        holds_seat=row["holds_seat"],
     )

@@ -23,13 +23,14 @@ OF_SESSIONS: Mapping[str, Sequence[str]] = {
     "I1": (
         "seats_counted_as_taken_that_nobody_holds_or_held_and_not_counted", "sessions_with_more_people_on_seats_than_seats",
         "seats_that_are_held_twice", "seats_beyond_the_capacity",
-        "people_with_a_seat_who_should_have_none_or_without_one_who_should",
+        "people_with_a_seat_who_should_have_none_or_without_one_who_should", "people_with_a_seat_that_nobody_approved",
     ),
     "I3": ("people_who_are_in_twice",),
     "I4": ("people_left_in_a_session_that_is_cancelled",),
     "I8": (
         "seats_that_are_neither_held_nor_free_or_both", "sessions_whose_seats_do_not_add_up",
-        "sessions_that_miscount_who_waits", "offers_that_did_not_end",
+        "sessions_that_miscount_who_waits", "offers_that_did_not_end", "sessions_that_miscount_who_asks",
+        "requests_that_did_not_end",
     ),
     "I9": (
         "people_who_wait_beside_seats_that_are_enough_for_them", "places_in_line_that_are_held_twice_or_not_given_out",

@@ -14,7 +14,9 @@ SELECT session_id AS id
   FROM session s
  WHERE session_id = ANY($1::uuid[])
    AND capacity < (SELECT count(*) FROM enrollment e
-                    WHERE e.session_id = s.session_id AND (e.seat_no IS NOT NULL OR e.state IN ('confirmed', 'offered')))
+                    WHERE e.session_id = s.session_id
+                      AND (e.seat_no IS NOT NULL OR (e.state, e.approval) = ('requested', 'with-seat')
+                           OR e.state IN ('confirmed', 'offered', 'attended', 'completed', 'no_show')))
 
 -- name: seats_that_are_held_twice
 SELECT (array_agg(enrollment_id))[1] AS id
@@ -33,12 +35,15 @@ SELECT enrollment_id AS id
 SELECT enrollment_id AS id
   FROM enrollment
  WHERE session_id = ANY($1::uuid[])
-   AND (state IN ('confirmed', 'offered') AND seat_no IS NULL OR state IN ('waitlisted', 'cancelled') AND seat_no IS NOT NULL)
+   AND (seat_no IS NULL AND (state IN ('confirmed', 'offered', 'attended', 'completed', 'no_show')
+                             OR (state, approval) = ('requested', 'with-seat'))
+        OR seat_no IS NOT NULL AND (state IN ('waitlisted', 'cancelled', 'declined')
+                                    OR state = 'requested' AND approval IS DISTINCT FROM 'with-seat'))
 
 -- name: people_who_are_in_twice
 SELECT (array_agg(enrollment_id))[1] AS id
   FROM enrollment
- WHERE session_id = ANY($1::uuid[]) AND state <> 'cancelled'
+ WHERE session_id = ANY($1::uuid[]) AND state NOT IN ('cancelled', 'declined')
  GROUP BY session_id, person_id
 HAVING count(*) > 1
 
@@ -46,7 +51,7 @@ HAVING count(*) > 1
 SELECT enrollment_id AS id
   FROM enrollment e
   JOIN session s USING (session_id)
- WHERE session_id = ANY($1::uuid[]) AND s.cancelled_at IS NOT NULL AND e.state <> 'cancelled'
+ WHERE session_id = ANY($1::uuid[]) AND s.cancelled_at IS NOT NULL AND e.state NOT IN ('cancelled', 'declined')
 
 -- name: seats_that_are_neither_held_nor_free_or_both
 -- Every number up to the capacity is held, or came back, or was never given out: one of the three.
@@ -64,7 +69,8 @@ SELECT session_id AS id
 -- name: sessions_whose_seats_do_not_add_up
 SELECT session_id AS id
   FROM session s,
-       LATERAL (SELECT count(*) FILTER (WHERE e.state IN ('confirmed', 'offered') OR e.seat_no IS NOT NULL) AS held
+       LATERAL (SELECT count(*) FILTER (WHERE e.seat_no IS NOT NULL OR (e.state, e.approval) = ('requested', 'with-seat')
+                                         OR e.state IN ('confirmed', 'offered', 'attended', 'completed', 'no_show')) AS held
                   FROM enrollment e
                  WHERE e.session_id = s.session_id) AS there
  WHERE session_id = ANY($1::uuid[]) AND s.seats_left + there.held <> s.capacity
@@ -83,6 +89,25 @@ SELECT enrollment_id AS id
   JOIN session s USING (session_id)
  WHERE session_id = ANY($1::uuid[])
    AND e.state = 'offered' AND coalesce(least(e.offered_until, s.starts_at), '-infinity') < now() - interval '1 minute'
+
+-- name: sessions_that_miscount_who_asks
+SELECT session_id AS id
+  FROM session s
+ WHERE session_id = ANY($1::uuid[])
+   AND requests <> (SELECT count(*) FROM enrollment e WHERE e.session_id = s.session_id AND e.state = 'requested')
+
+-- name: requests_that_did_not_end
+SELECT enrollment_id AS id
+  FROM enrollment e
+  JOIN session s USING (session_id)
+ WHERE session_id = ANY($1::uuid[])
+   AND e.state = 'requested' AND coalesce(least(e.approval_until, s.starts_at), '-infinity') < now() - interval '1 minute'
+
+-- name: people_with_a_seat_that_nobody_approved
+SELECT enrollment_id AS id
+  FROM enrollment
+ WHERE session_id = ANY($1::uuid[])
+   AND coalesce(approval, 'given') <> 'given' AND state IN ('confirmed', 'offered', 'attended', 'completed', 'no_show')
 
 -- name: people_who_wait_beside_seats_that_are_enough_for_them
 SELECT enrollment_id AS id
@@ -153,7 +178,8 @@ SELECT (data ->> 'sessionId')::uuid AS session_id, (data #>> '{seats,revision}')
  WHERE source = 'enrollment' AND (xid, position) > ($1::text::xid8, $2::bigint) AND (xid, position) <= ($3::text::xid8, $4::bigint)
    AND pg_visible_in_snapshot(xid, $5::text::pg_snapshot)
    AND (type IN ('nl.skillslabs.enrollment.waitlisted', 'nl.skillslabs.enrollment.offered')
-        OR type = 'nl.skillslabs.enrollment.confirmed' AND data -> 'fromWaitingList' = 'true'
+        OR type IN ('nl.skillslabs.enrollment.confirmed', 'nl.skillslabs.enrollment.requested')
+           AND data -> 'fromWaitingList' = 'true'
         OR type = 'nl.skillslabs.enrollment.cancelled' AND data -> 'heldSeat' = 'false')
 
 -- name: groups
@@ -189,7 +215,7 @@ SELECT a.command_id,
        CASE WHEN a.answer ? 'enrollment'
             THEN e.enrollment_id IS NULL OR e.revision < told.revision
                  OR e.revision = told.revision AND (e.state, e.person_id) <> (told.state, told.person_id)
-                 OR told.state = 'cancelled' AND e.state <> 'cancelled'
+                 OR told.state IN ('cancelled', 'declined') AND e.state <> told.state
             WHEN a.answer ? 'capacity'
             THEN s.session_id IS NULL OR s.revision < (a.answer ->> 'revision')::integer
                  OR (a.answer -> 'cancelled')::boolean AND s.cancelled_at IS NULL

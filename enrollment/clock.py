@@ -1,4 +1,4 @@
-"""Offers end by themselves: whoever did not answer in time makes room for the next in line."""
+"""Offers and requests for approval end by themselves: whoever got no answer in time makes room for the next in line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
-from enrollment.commands import Command, LapseOffer
+from enrollment.commands import Command, LapseOffer, LapseRequest
 from enrollment.domain import Answer
 from shared.database import sql
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Pool, connection
@@ -28,7 +28,7 @@ async def end_offers(pool: Pool, ask: Ask) -> None:
     """
     while True:
         try:
-            if await end_those_that_are_over(pool, ask) == AT_ONCE:
+            if AT_ONCE in (await end_those_that_are_over(pool, ask), await end_requests_that_are_over(pool, ask)):
                 continue
         except AWAY as error:
             logger.warning("offers wait for their end", reason=f"{type(error).__name__}: {error}")
@@ -40,4 +40,12 @@ async def end_those_that_are_over(pool: Pool, ask: Ask) -> int:
     async with connection(pool) as conn:
         over = await conn.fetch(SQL.offers_that_are_over, AT_ONCE)
     await asyncio.gather(*(ask(LapseOffer(uuid4(), row["session_id"], row["enrollment_id"])) for row in over))
+    return len(over)
+
+
+async def end_requests_that_are_over(pool: Pool, ask: Ask) -> int:
+    """Returns how many requests for approval there were to end."""
+    async with connection(pool) as conn:
+        over = await conn.fetch(SQL.requests_that_are_over, AT_ONCE)
+    await asyncio.gather(*(ask(LapseRequest(uuid4(), row["session_id"], row["enrollment_id"])) for row in over))
     return len(over)

@@ -8,7 +8,15 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
-from shared.contracts.enrollment import CorrectionReason, FundingScheme, Outcome, Sector, SizeClass, WorkerGroup
+from shared.contracts.enrollment import (
+    CorrectionReason,
+    DeclineReason,
+    FundingScheme,
+    Outcome,
+    Sector,
+    SizeClass,
+    WorkerGroup,
+)
 from shared.messaging.answers import Keyed
 
 
@@ -133,6 +141,10 @@ class ChangeSeats:
     capacity: int | None = None
     closes_at: datetime | None = None
     offer_hours: int | None = None
+    needs_approval: bool | None = None
+    """Of those who come from now on; so are the two below."""
+    approval_hours: int | None = None
+    holds_seat: bool | None = None
     keyed: Keyed | None = None
 
 
@@ -163,4 +175,59 @@ class MarkAttendance:
 OfAnOrganiser = ChangeSeats | CancelSession | MarkAttendance
 """What an organiser asks about a session of their own fieldlab."""
 
-Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | OpenSession | DescribeSession | Anonymise
+
+@dataclass(frozen=True, slots=True)
+class OrganiserOf:
+    """Decides as an organiser of one of these fieldlabs: any of them stands in for another."""
+
+    person_id: UUID
+    fieldlabs: frozenset[str]
+
+
+Approver = OrganiserOf
+"""As what somebody decides about requests. Another kind of approver is another class here, joined to what it is over where the
+desk locks.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveRequest:
+    """An approver says yes."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    approver: Approver
+    keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRequest:
+    """An approver says no, and why if they like."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    approver: Approver
+    reason: DeclineReason | None = None
+    keyed: Keyed | None = None
+
+
+OfAnApprover = ApproveRequest | RejectRequest
+"""What an approver asks about a request that is theirs to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class LapseRequest:
+    """The time to decide about a request is over; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    keyed: None = None
+
+
+Command = (
+    RequestSeat | OfTheirOwn | OfAnOrganiser | OfAnApprover | LapseOffer | LapseRequest | OpenSession | DescribeSession
+    | Anonymise
+)  # fmt: skip

@@ -14,7 +14,7 @@ from prometheus_client import Counter, Histogram
 from pydantic.alias_generators import to_camel
 
 from enrollment import domain, store
-from enrollment.commands import Anonymise, Command, OfAnOrganiser, OfTheirOwn
+from enrollment.commands import Anonymise, Command, OfAnApprover, OfAnOrganiser, OfTheirOwn
 from enrollment.domain import Answer, Forgotten, Refused
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Connection, Pool, transaction
 from shared.errors import Busy, Rejected
@@ -40,7 +40,8 @@ async def settle(conn: Connection, commands: Sequence[Command], now: datetime) -
     ledger, theirs = await store.lock(conn, commands)
     before = await store.first_answers(conn, commands)
     asked, repeated = _split(commands, set(before))
-    new = [command for command in asked if not isinstance(command, OfTheirOwn | OfAnOrganiser) or command.command_id in theirs]
+    joined = OfTheirOwn | OfAnOrganiser | OfAnApprover
+    new = [command for command in asked if not isinstance(command, joined) or command.command_id in theirs]
 
     decision = domain.decide(ledger, new, now)
 

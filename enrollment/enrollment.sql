@@ -1,7 +1,7 @@
 -- name: lock_sessions
 -- In id order, so that two desks can never wait for each other.
 SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at, anonymised_at, next_seat,
-       freed, waiting, waiting_alone, next_place, revision, told
+       freed, waiting, waiting_alone, next_place, revision, told, needs_approval, approval_hours, holds_seat, requests
   FROM session
  WHERE session_id = ANY($1::uuid[])
  ORDER BY session_id
@@ -9,11 +9,12 @@ SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, 
 
 -- name: load_enrollments
 -- What the commands name: people who are in already; enrollments by their id, joined to whoever asks, because a batch mixes people
--- and a command about somebody else's enrollment must find none; and those that the clock names, or an organiser of that session.
+-- and a command about somebody else's enrollment must find none; and those that an approver, the clock, or an organiser of that
+-- session names.
 SELECT e.*, NULL::uuid AS command_id
   FROM enrollment e
   JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
- WHERE e.state <> 'cancelled'
+ WHERE e.state NOT IN ('cancelled', 'declined')
 UNION ALL
 SELECT e.*, asked.command_id
   FROM enrollment e
@@ -39,7 +40,7 @@ SELECT e.*
 
 -- name: load_whole_sessions
 -- Everybody who is in.
-SELECT * FROM enrollment WHERE session_id = ANY($1::uuid[]) AND state <> 'cancelled'
+SELECT * FROM enrollment WHERE session_id = ANY($1::uuid[]) AND state NOT IN ('cancelled', 'declined')
 
 -- name: load_seats_beyond
 -- Whose seats have a number beyond a capacity.
@@ -85,34 +86,40 @@ SELECT e.*
 
 -- name: save_sessions
 INSERT INTO session (session_id, fieldlab_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at,
-                     anonymised_at, seats_left, next_seat, freed, waiting, waiting_alone, next_place, revision, told)
+                     anonymised_at, seats_left, next_seat, freed, waiting, waiting_alone, next_place, revision, told, needs_approval,
+                     approval_hours, holds_seat, requests)
 SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at,
-       anonymised_at, seats_left, next_seat, freed::int[], waiting, waiting_alone, next_place, revision, told
+       anonymised_at, seats_left, next_seat, freed::int[], waiting, waiting_alone, next_place, revision, told,
+       needs_approval, approval_hours, holds_seat, requests
   FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[], $8::text[],
               $9::timestamptz[], $10::timestamptz[], $11::int[], $12::int[], $13::text[], $14::int[], $15::int[], $16::bigint[],
-              $17::int[], $18::int[])
+              $17::int[], $18::int[], $19::boolean[], $20::int[], $21::boolean[], $22::int[])
     AS s (session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at, anonymised_at, seats_left,
-          next_seat, freed, waiting, waiting_alone, next_place, revision, told)
+          next_seat, freed, waiting, waiting_alone, next_place, revision, told, needs_approval, approval_hours, holds_seat,
+          requests)
     ON CONFLICT (session_id) DO UPDATE
    SET about = excluded.about, fieldlab_id = excluded.fieldlab_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
        closes_at = excluded.closes_at, capacity = excluded.capacity, offer_hours = excluded.offer_hours,
        location = excluded.location, cancelled_at = excluded.cancelled_at, anonymised_at = excluded.anonymised_at,
        seats_left = excluded.seats_left, next_seat = excluded.next_seat, freed = excluded.freed, waiting = excluded.waiting,
        waiting_alone = excluded.waiting_alone, next_place = excluded.next_place, revision = excluded.revision,
-       told = excluded.told
+       told = excluded.told, needs_approval = excluded.needs_approval, approval_hours = excluded.approval_hours,
+       holds_seat = excluded.holds_seat, requests = excluded.requests
 
 -- name: save_enrollments
 -- Given in the order that frees seats before they are taken again.
 INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, company, group_id,
-                        at_once, offered_until, reason, registered_at, decided_at, anonymous, about, steps)
+                        at_once, offered_until, reason, registered_at, decided_at, anonymous, about, steps, approval,
+                        approval_until)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bigint[], $9::int[],
                      $10::uuid[], $11::boolean[], $12::timestamptz[], $13::text[], $14::timestamptz[], $15::timestamptz[],
-                     $16::boolean[], $17::jsonb[], $18::jsonb[])
+                     $16::boolean[], $17::jsonb[], $18::jsonb[], $19::text[], $20::timestamptz[])
     ON CONFLICT (session_id, enrollment_id) DO UPDATE
    SET person_id = excluded.person_id, state = excluded.state, revision = excluded.revision, seat_no = excluded.seat_no,
        seat_capacity = excluded.seat_capacity, place = excluded.place, company = excluded.company, group_id = excluded.group_id,
        at_once = excluded.at_once, offered_until = excluded.offered_until, reason = excluded.reason,
-       decided_at = excluded.decided_at, anonymous = excluded.anonymous, about = excluded.about, steps = excluded.steps
+       decided_at = excluded.decided_at, anonymous = excluded.anonymous, about = excluded.about, steps = excluded.steps,
+       approval = excluded.approval, approval_until = excluded.approval_until
 
 -- name: load_places
 SELECT municipality, place::text AS place FROM municipality WHERE municipality = ANY($1::text[])
@@ -130,8 +137,18 @@ SELECT e.session_id, e.enrollment_id
  ORDER BY e.offered_until
  LIMIT $1
 
+-- name: requests_that_are_over
+-- Those of a session that was moved forward end when it starts.
+SELECT e.session_id, e.enrollment_id
+  FROM enrollment e
+  JOIN session s USING (session_id)
+ WHERE e.state = 'requested' AND (e.approval_until <= now() OR s.starts_at <= now())
+ ORDER BY e.approval_until
+ LIMIT $1
+
 -- name: enrollment
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id, e.steps,
+       e.approval, e.approval_until,
        place_in_line(e.session_id, e.place) AS position
   FROM enrollment e
   JOIN session USING (session_id)
@@ -142,12 +159,13 @@ SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason
 -- Newest first. Whose they are is part of the question: nobody's filter can be forgotten. One's own come by the person, those
 -- of a fieldlab by its sessions: each by an index.
 WITH theirs AS (
-    SELECT session_id, enrollment_id, person_id, state, revision, reason, place, offered_until, group_id, registered_at
+    SELECT session_id, enrollment_id, person_id, state, revision, reason, place, offered_until, group_id, registered_at,
+           approval, approval_until
       FROM enrollment
      WHERE person_id = $1
     UNION ALL
     SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.place, e.offered_until, e.group_id,
-           e.registered_at
+           e.registered_at, e.approval, e.approval_until
       FROM session
       JOIN enrollment e USING (session_id)
      WHERE session.fieldlab_id = ANY($2::text[]) AND e.person_id <> $1
@@ -159,7 +177,7 @@ WITH theirs AS (
      ORDER BY registered_at DESC, enrollment_id
      LIMIT $5 OFFSET $6
 )
-SELECT session_id, enrollment_id, person_id, state, revision, reason, offered_until, group_id, total,
+SELECT session_id, enrollment_id, person_id, state, revision, reason, offered_until, group_id, total, approval, approval_until,
        place_in_line(session_id, place) AS position
   FROM page
  ORDER BY registered_at DESC, enrollment_id
@@ -167,7 +185,7 @@ SELECT session_id, enrollment_id, person_id, state, revision, reason, offered_un
 -- name: enrollments_named
 -- Of one session, for who organises it.
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id,
-       place_in_line(e.session_id, e.place) AS position
+       e.approval, e.approval_until, place_in_line(e.session_id, e.place) AS position
   FROM enrollment e
   JOIN session USING (session_id)
  WHERE e.session_id = $1 AND e.enrollment_id = ANY($2::uuid[]) AND session.fieldlab_id = ANY($3::text[])
@@ -190,7 +208,8 @@ SELECT s.session_id, count(*)::int AS people, count(*) FILTER (WHERE e.state = '
 SELECT fieldlab_id FROM session WHERE session_id = $1
 
 -- name: seats
-SELECT session_id, capacity, seats_left, waiting, closes_at, offer_hours, cancelled_at IS NOT NULL AS cancelled, revision
+SELECT session_id, capacity, seats_left, waiting, closes_at, offer_hours, cancelled_at IS NOT NULL AS cancelled, revision,
+       needs_approval, approval_hours, holds_seat, requests
   FROM session
  WHERE session_id = $1
 

@@ -17,20 +17,33 @@ from pydantic_core import PydanticCustomError
 from enrollment import queries, retention
 from enrollment.commands import (
     AcceptOffer,
+    ApproveRequest,
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
     Command,
     MarkAttendance,
+    OfAnApprover,
     OfAnOrganiser,
     OfTheirOwn,
+    OrganiserOf,
     RefuseOffer,
+    RejectRequest,
     RequestSeat,
 )
 from enrollment.desk import Desk
 from enrollment.domain import Answer, Refused, SeatsAre, Settled
 from enrollment.uptake.http import get_uptake
-from shared.contracts.enrollment import CorrectionReason, FundingScheme, Outcome, Sector, SizeClass, State, WorkerGroup
+from shared.contracts.enrollment import (
+    CorrectionReason,
+    DeclineReason,
+    FundingScheme,
+    Outcome,
+    Sector,
+    SizeClass,
+    State,
+    WorkerGroup,
+)
 from shared.database.pool import connection, transaction
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
@@ -223,12 +236,71 @@ async def _ask_of_own(request: web.Request, command: type[OfTheirOwn], verb: str
     return json(shown(told.view))
 
 
+class Rejection(Input):
+    reason: DeclineReason | None = None
+
+
+async def post_approval(request: web.Request) -> web.Response:
+    asks, found = await _to_decide(request)
+    Nothing.model_validate_json(await request.read() or b"{}")
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    return await _decide(
+        request,
+        ApproveRequest(
+            command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+            session_id=found.session_id,
+            enrollment_id=found.id,
+            approver=OrganiserOf(asks.person_id, frozenset(asks.scopes("organiser"))),
+            keyed=answers.keyed(f"approve {found.id}") if key else None,
+        ),
+    )
+
+
+async def post_rejection(request: web.Request) -> web.Response:
+    asks, found = await _to_decide(request)
+    wanted = Rejection.model_validate_json(await request.read() or b"{}")
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    return await _decide(
+        request,
+        RejectRequest(
+            command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+            session_id=found.session_id,
+            enrollment_id=found.id,
+            approver=OrganiserOf(asks.person_id, frozenset(asks.scopes("organiser"))),
+            reason=wanted.reason,
+            keyed=answers.keyed(f"reject {found.id} {wanted.reason}") if key else None,
+        ),
+    )
+
+
+async def _to_decide(request: web.Request) -> tuple[Principal, queries.View]:
+    """The request in the path. Raises Rejected: 404 for one that they may not see, 403 for one that they see because it is
+    their own.
+    """
+    asks = signed_in(request)
+    async with reading(request.app[POOL], asks) as conn:
+        found = await queries.enrollment(conn, asks, enrollment_id(request))
+        fieldlab = await queries.fieldlab_of(conn, found.session_id) if found else None
+    if found is None:
+        raise not_found()
+    if not asks.has("organiser", fieldlab):
+        raise Rejected("not-the-organiser", 403, "This is for organisers of this fieldlab.")
+    return asks, found
+
+
+async def _decide(request: web.Request, command: OfAnApprover) -> web.Response:
+    return json(shown((await ask(request.app, signed_in(request), command)).view))
+
+
 class SeatChanges(Input):
     """What to change of a session's seats; what is left out stays as it is."""
 
     capacity: int | None = Field(default=None, ge=1, le=10_000)
     enrollment_closes_at: AwareDatetime | None = None
     offer_hours: int | None = Field(default=None, ge=1, le=720)
+    needs_approval: bool | None = None
+    approval_hours: int | None = Field(default=None, ge=1, le=720)
+    holds_seat: bool | None = None
 
 
 async def get_seats(request: web.Request) -> web.Response:
@@ -249,6 +321,9 @@ async def patch_seats(request: web.Request) -> web.Response:
             capacity=wanted.capacity,
             closes_at=wanted.enrollment_closes_at,
             offer_hours=wanted.offer_hours,
+            needs_approval=wanted.needs_approval,
+            approval_hours=wanted.approval_hours,
+            holds_seat=wanted.holds_seat,
         ),
     )
 
@@ -420,6 +495,11 @@ def shown(view: queries.View) -> dict[str, object]:
         shape["offeredUntil"] = view.offered_until
     if view.group_id is not None:
         shape["groupId"] = view.group_id
+    if view.approval is not None:
+        shape["approval"] = "given" if view.approval == "given" else "needed"
+    if view.approval_until is not None:
+        shape["approvalUntil"] = view.approval_until
+        shape["holdsSeat"] = view.approval == "with-seat"
     if view.steps:
         shape["steps"] = view.steps
     return shape
@@ -441,6 +521,8 @@ ROUTES: Sequence[web.RouteDef] = [
     web.post("/enrollments/{enrollment_id}/cancellation", post_cancellation),
     web.post("/enrollments/{enrollment_id}/acceptance", post_acceptance),
     web.post("/enrollments/{enrollment_id}/refusal", post_refusal),
+    web.post("/enrollments/{enrollment_id}/approval", post_approval),
+    web.post("/enrollments/{enrollment_id}/rejection", post_rejection),
     web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),
     web.post("/sessions/{session_id}/cancellation", post_session_cancellation),

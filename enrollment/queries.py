@@ -31,6 +31,8 @@ class View:
     reason: str | None = None
     offered_until: datetime | None = None
     group_id: UUID | None = None
+    approval: str | None = None
+    approval_until: datetime | None = None
     steps: Sequence[Mapping[str, object]] = ()
     """How it came to stand as it does; only of a single one that is asked for."""
 
@@ -65,11 +67,12 @@ async def seats(conn: Connection, session_id: UUID) -> Mapping[str, object] | No
 
 def seats_view(
     *, session_id: UUID, capacity: int, seats_left: int, waiting: int, closes_at: datetime, offer_hours: int | None,
-    cancelled: bool, revision: int,
+    cancelled: bool, revision: int, needs_approval: bool, approval_hours: int, holds_seat: bool, requests: int,
 ) -> Mapping[str, object]:  # fmt: skip
     return {
         "sessionId": session_id, "capacity": capacity, "seatsLeft": seats_left, "waiting": waiting,
         "enrollmentClosesAt": closes_at, "offerHours": offer_hours, "cancelled": cancelled, "revision": revision,
+        "needsApproval": needs_approval, "approvalHours": approval_hours, "holdsSeat": holds_seat, "requests": requests,
     }  # fmt: skip
 
 
@@ -106,7 +109,8 @@ def view(enrollment: Enrollment, position: int | None) -> View:
     """The same, of what the desk just answered."""
     return View(
         enrollment.enrollment_id, enrollment.session_id, enrollment.person_id, enrollment.state, enrollment.revision,
-        position, enrollment.reason, enrollment.offered_until, enrollment.group_id,
+        position, enrollment.reason, enrollment.offered_until, enrollment.group_id, enrollment.approval,
+        enrollment.approval_until,
     )  # fmt: skip
 
 
@@ -114,5 +118,6 @@ def _view(row: Record) -> View:
     return View(
         row["enrollment_id"], row["session_id"], row["person_id"], row["state"], row["revision"],
         row["position"] if row["state"] == "waitlisted" else None, row["reason"], row["offered_until"], row["group_id"],
+        row["approval"], row["approval_until"],
         orjson.loads(row["steps"]) if "steps" in row.keys() else (),  # noqa: SIM118  (a record is no dict)
     )  # fmt: skip

@@ -13,12 +13,15 @@ from pydantic import TypeAdapter
 from enrollment import places
 from enrollment.commands import (
     Anonymise,
+    Approver,
     CancelSession,
     ChangeSeats,
     Command,
     DescribeSession,
     LapseOffer,
+    LapseRequest,
     MarkAttendance,
+    OfAnApprover,
     OfAnOrganiser,
     OfTheirOwn,
     RequestSeat,
@@ -37,7 +40,8 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, set[UUID]]:
     """Lock the sessions that the commands are about, and load what else the decision needs.
 
-    Returns with it the ids of the commands about an enrollment that is the asker's own, or a session that they organise.
+    Returns with it the ids of the commands about an enrollment that is the asker's own or theirs to decide, or a session that
+    they organise.
     """
     rows = await conn.fetch(SQL.lock_sessions, list({command.session_id for command in commands}))
     sessions = {row["session_id"]: _session(row) for row in rows}
@@ -55,6 +59,11 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
         for command in commands
         if isinstance(command, OfAnOrganiser) and _fieldlab(sessions.get(command.session_id)) in command.fieldlabs
     }
+    theirs |= {
+        command.command_id
+        for command in commands
+        if isinstance(command, OfAnApprover) and decides(command.approver, sessions.get(command.session_id))
+    }
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
     gone = await forgetting.gone(conn, {command.person_id for command in requests})
     return Ledger(sessions, await places.load(conn, codes), gone), theirs
@@ -62,7 +71,11 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
 
 async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
     own = [command for command in commands if isinstance(command, OfTheirOwn)]
-    named = [(command.session_id, command.enrollment_id) for command in commands if isinstance(command, LapseOffer)]
+    named = [
+        (command.session_id, command.enrollment_id)
+        for command in commands
+        if isinstance(command, LapseOffer | LapseRequest | OfAnApprover)
+    ]
     named += [
         (command.session_id, marked) for command in commands if isinstance(command, MarkAttendance) for marked in command.marks
     ]
@@ -84,6 +97,11 @@ async def _all_of(conn: Connection, whose: Sequence[tuple[UUID, UUID]]) -> Seque
         return []
     session_ids, person_ids = zip(*whose, strict=True)
     return await conn.fetch(SQL.load_all_of, session_ids, person_ids)
+
+
+def decides(approver: Approver, session: Session | None) -> bool:
+    """Whether requests in a session are this approver's to decide."""
+    return _fieldlab(session) in approver.fieldlabs
 
 
 def _fieldlab(session: Session | None) -> str | None:
@@ -113,7 +131,8 @@ def _may_fall_free(
     commands: Sequence[Command], whose: Sequence[tuple[UUID, UUID]], sessions: Mapping[UUID, Session]
 ) -> Mapping[UUID, int]:
     """How many seats of each session there may be to give to who waits: those that may fall free, and those left."""
-    freed = Counter(command.session_id for command in commands if isinstance(command, OfTheirOwn | LapseOffer))
+    freeing = OfTheirOwn | LapseOffer | LapseRequest | OfAnApprover
+    freed = Counter(command.session_id for command in commands if isinstance(command, freeing))
     freed += Counter(session_id for session_id, _ in whose)
     for command in commands:
         if isinstance(command, ChangeSeats) and command.capacity and command.session_id in sessions:
@@ -128,9 +147,13 @@ async def _queues(conn: Connection, seats: Mapping[UUID, int]) -> Sequence[Recor
 
 
 async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Sequence[Record]:
-    """All who wait in a group that somebody joins, leaves, or is next in line with."""
+    """All who wait in a group that somebody joins, also by an approval, leaves, or is next in line with."""
     groups = {(command.session_id, command.group_id) for command in requests if command.group_id}
-    groups |= {(row["session_id"], row["group_id"]) for row in found if row["group_id"] and row["place"] is not None}
+    groups |= {
+        (row["session_id"], row["group_id"])
+        for row in found
+        if row["group_id"] and (row["place"] is not None or row["state"] == "requested")
+    }
     if not groups:
         return []
     session_ids, group_ids = zip(*groups, strict=True)
@@ -183,6 +206,10 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.next_place for session in sessions],
         [session.revision for session in sessions],
         [session.told for session in sessions],
+        [session.needs_approval for session in sessions],
+        [session.approval_hours for session in sessions],
+        [session.holds_seat for session in sessions],
+        [session.requests for session in sessions],
     )
     changed = list(chain.from_iterable(session.changed.values() for session in sessions))
     changed.sort(key=lambda enrollment: enrollment.seat_no is not None)  # seats are let go before they are taken again
@@ -207,6 +234,8 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [e.anonymous for e in changed],
             [e.about.model_dump_json(by_alias=True, exclude_none=True) for e in changed],
             [STEPS.dump_json(e.steps, exclude_none=True).decode() for e in changed],
+            [e.approval for e in changed],
+            [e.approval_until for e in changed],
         )
 
 
@@ -243,6 +272,10 @@ def _session(row: Record) -> Session:
         next_place=row["next_place"],
         revision=row["revision"],
         told=row["told"],
+        needs_approval=row["needs_approval"],
+        approval_hours=row["approval_hours"],
+        holds_seat=row["holds_seat"],
+        requests=row["requests"],
     )
 
 
@@ -265,4 +298,6 @@ def _enrollment(row: Record) -> Enrollment:
         reason=row["reason"],
         anonymous=row["anonymous"],
         steps=STEPS.validate_json(row["steps"]),
+        approval=row["approval"],
+        approval_until=row["approval_until"],
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from gateway import acts, clients, demo, edge, internal, pages, retention
+from gateway.api.approvals import approvals
 from gateway.api.attendance import attendance
 from gateway.api.courses import courses
 from gateway.api.documents import document_routes
@@ -45,7 +46,9 @@ from shared.web.unreadable import ALONG
 if TYPE_CHECKING:
     from gateway.oidc.provider import Provider
 
-OPERATIONS = list(chain(reference.all, courses.all, attendance.all, enrollments.all, uptake.all, me.all, retention_terms.all))
+OPERATIONS = list(
+    chain(reference.all, courses.all, attendance.all, enrollments.all, approvals.all, uptake.all, me.all, retention_terms.all)
+)
 
 
 @asynccontextmanager

@@ -156,6 +156,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("The time for this place is over"),
         _("It went to the next in line. You can enroll again; if the training is full, you come at the end."),
     ),
+    "no-request": (
+        _("There is no request to decide about"),
+        _("It was decided already, or withdrawn, or its turn has not come yet. Look at the enrollment for where it stands."),
+    ),
+    "own-request": (
+        _("This request is your own"),
+        _("Nobody decides about their own request. Ask another organiser of the fieldlab."),
+    ),
+    "approval-lapsed": (
+        _("The time to decide about this request is over"),
+        _("It has lapsed, and the person was told. They can enroll again."),
+    ),
     "group-full": (
         _("This group is full"),
         _("At most ten people wait together. Start another group, or enroll by yourself."),

@@ -45,9 +45,19 @@ REASONS: Mapping[str, str] = {
     "by-person": _("You withdrew"),
     "offer-refused": _("You let the place go"),
     "offer-lapsed": _("The time to take the place is over"),
+    "by-organiser": _("The fieldlab did not approve it"),
+    "approval-lapsed": _("The fieldlab did not answer in time"),
+    "prior-knowledge": _("It asks for knowledge or experience that is not there yet"),
+    "other-group": _("It is meant for other people"),
+    "no-room": _("There were more requests than places"),
+    "other-date": _("Another date suits better"),
+    "contact-us": _("The fieldlab would like to speak with the person first"),
     "session-cancelled": _("The fieldlab called the training off"),
 }
 """Why an enrollment ended."""
+
+NO_REASONS: Sequence[str] = ("prior-knowledge", "other-group", "no-room", "other-date", "contact-us")
+"""Of these, those that an organiser may give for not approving."""
 
 CORRECTIONS: Mapping[str, str] = {
     "mistake": _("It was marked by mistake"),
@@ -66,6 +76,8 @@ MARKS: Mapping[str, str] = {
 """What an organiser marks, by the list of the API."""
 
 ENROLLMENT_STATES: Mapping[str, str] = {
+    "requested": _("Approval is asked"),
+    "declined": _("Not approved"),
     "confirmed": _("You have a place"),
     "waitlisted": _("You are on the waiting list"),
     "offered": _("A place is held for you"),
@@ -208,6 +220,9 @@ ACTIONS: Mapping[str, str] = {
     "withdrew": _("withdrew"),
     "offer-accepted": _("took a place that was offered"),
     "offer-refused": _("let a place that was offered go"),
+    "request-approved": _("approved an enrollment"),
+    "request-declined": _("did not approve an enrollment"),
+    "requests-seen": _("looked at who asks for approval"),
     "enrollments-seen": _("looked at enrollments"),
     "roster-seen": _("looked at who takes part in a session"),
     "attendance-marked": _("marked who was there"),
@@ -254,6 +269,8 @@ DONE: Mapping[str, str] = {
     "session-announced": _("The date is published."),
     "seats-changed": _("The places are changed."),
     "session-changed": _("Everybody who is enrolled is told."),
+    "request-approved": _("Approved. The person is told at once."),
+    "request-declined": _("Not approved. The person is told at once."),
     "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
     "attendance-marked": _("It is marked. Whoever completed the training gets a mail."),
 }
@@ -265,6 +282,15 @@ MAILS: Mapping[str, str] = {
     "waitlisted": _("You are on the waiting list"),
     "offered": _("A place is held for you"),
     "offer-lapsed": _("The place went to somebody else"),
+    "approval-asked": _("Approval is asked"),
+    "approval-asked-first": _("Approval is asked"),
+    "approval-asked-in-turn": _("Approval is asked"),
+    "waitlisted-for-approval": _("You are on the waiting list"),
+    "approved": _("Approved, and you have a place"),
+    "approved-and-waiting": _("Approved, and on the waiting list"),
+    "declined": _("Not approved"),
+    "approval-lapsed": _("The fieldlab did not answer in time"),
+    "moved-with-a-request": _("The training is at another time or place"),
     "moved-with-a-seat": _("The training is at another time or place"),
     "moved": _("The training is at another time or place"),
     "session-cancelled": _("The training does not take place"),

@@ -9,7 +9,9 @@ from uuid import UUID, uuid5
 
 Template = Literal[
     "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "moved-with-a-seat", "moved",
-    "session-cancelled", "cancelled", "completed", "outcome-corrected", "sign-in", "invitation",
+    "session-cancelled", "cancelled", "completed", "outcome-corrected", "sign-in", "invitation", "approval-asked",
+    "approval-asked-first", "approval-asked-in-turn", "waitlisted-for-approval", "approved", "approved-and-waiting", "declined",
+    "approval-lapsed", "moved-with-a-request",
 ]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 
@@ -43,6 +45,8 @@ class Notice:
     enrollment_id: UUID | None = None
     position: int | None = None
     until: datetime | None = None
+    because: str | None = None
+    """Why, for a mail that says it, as a slug."""
     described: int = 0
     """The session has to be described by at least this revision before it is told."""
 
@@ -67,6 +71,7 @@ class Delivery:
     position: int | None
     until: datetime | None
     described: int
+    because: str | None
     copies: int
     attempts: int
     queued_at: datetime

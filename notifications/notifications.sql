@@ -16,13 +16,13 @@ SELECT session_id, fieldlab_name, title_nl, title_en, starts_at, ends_at, locati
 -- name: queue
 -- A fact that comes again finds its row and adds none.
 INSERT INTO delivery (message_id, fact_id, recipient_id, template, subject, revision, logged_at, session_id, enrollment_id,
-                      position, until, described, state, finished_at)
+                      position, until, described, because, state, finished_at)
 SELECT message_id, fact_id, recipient_id, template, subject, revision, logged_at, session_id, enrollment_id, position, until,
-       described, CASE WHEN stale THEN 'stale' ELSE 'due' END, CASE WHEN stale THEN now() END
+       described, because, CASE WHEN stale THEN 'stale' ELSE 'due' END, CASE WHEN stale THEN now() END
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::timestamptz[], $8::uuid[],
-              $9::uuid[], $10::int[], $11::timestamptz[], $12::int[], $13::boolean[]) WITH ORDINALITY
+              $9::uuid[], $10::int[], $11::timestamptz[], $12::int[], $13::boolean[], $14::text[]) WITH ORDINALITY
     AS n (message_id, fact_id, recipient_id, template, subject, revision, logged_at, session_id, enrollment_id, position,
-          until, described, stale, nr)
+          until, described, stale, because, nr)
  ORDER BY nr
     ON CONFLICT (fact_id, recipient_id, template) DO NOTHING
 
@@ -47,7 +47,7 @@ UPDATE delivery SET lease = $1, leased_until = now() + $2::interval
   FROM due
  WHERE delivery.delivery_id = due.delivery_id
 RETURNING delivery.delivery_id, message_id, recipient_id, template, revision, logged_at, session_id, enrollment_id, position,
-          until, described, copies, attempts, queued_at
+          until, described, because, copies, attempts, queued_at
 
 -- name: renew
 UPDATE delivery SET leased_until = now() + $2::interval WHERE lease = $1 AND finished_at IS NULL
@@ -102,7 +102,7 @@ SELECT template, session_id, enrollment_id, state, queued_at, finished_at FROM d
 
 -- name: latest
 SELECT delivery_id, message_id, recipient_id, template, revision, logged_at, session_id, enrollment_id, position, until,
-       described, copies, attempts, queued_at
+       described, because, copies, attempts, queued_at
   FROM delivery
  WHERE recipient_id = $1 AND enrollment_id = $2 AND template NOT IN ('completed', 'outcome-corrected')
  ORDER BY revision DESC

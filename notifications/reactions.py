@@ -9,13 +9,17 @@ from notifications import store
 from notifications.deliveries import TOO_OLD, Notice, Template
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import (
+    Approval,
     AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentDeclined,
     EnrollmentMoved,
+    EnrollmentRequested,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatOffered,
+    State,
 )
 from shared.contracts.gateway import PersonForgotten, PersonInvited, SignInRequested
 from shared.database.pool import Connection
@@ -23,11 +27,18 @@ from shared.messaging import forgetting
 from shared.messaging.consumer import Subscriptions
 from shared.messaging.message import Envelope, Message
 
-EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | SeatOffered | EnrollmentCancelled | EnrollmentMoved | AttendanceMarked
+EnrollmentNews = (
+    EnrollmentRequested | SeatConfirmed | EnrollmentWaitlisted | SeatOffered | EnrollmentDeclined | EnrollmentCancelled
+    | EnrollmentMoved | AttendanceMarked
+)  # fmt: skip
 
 
 BY_REASON: Mapping[str, Template] = {"offer-lapsed": "offer-lapsed", "session-cancelled": "session-cancelled"}
 """What is told to whom a cancellation comes as news; whoever did it themselves gets a receipt."""
+WAITING: Mapping[Approval | None, Template] = {
+    None: "waitlisted", "needed": "waitlisted-for-approval", "given": "approved-and-waiting",
+}  # fmt: skip
+MOVED: Mapping[State, Template] = {"confirmed": "moved-with-a-seat", "requested": "moved-with-a-request"}
 
 
 async def on_sessions(conn: Connection, facts: Sequence[Envelope[SessionAnnounced | SessionDescribed]]) -> None:
@@ -72,10 +83,11 @@ async def on_forgotten(conn: Connection, facts: Sequence[Envelope[PersonForgotte
 
 def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
     event = fact.event
+    template = _template(event)
     return Notice(
         fact_id=fact.message.id,
         recipient_id=event.person_id,
-        template=_template(event),
+        template=template,
         subject=event.subject,
         revision=event.revision,
         logged_at=fact.message.logged_at,
@@ -83,7 +95,8 @@ def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
         session_id=event.session_id,
         enrollment_id=event.enrollment_id,
         position=event.position if isinstance(event, EnrollmentWaitlisted) else None,
-        until=event.until if isinstance(event, SeatOffered) else None,
+        until=event.until if isinstance(event, SeatOffered | EnrollmentRequested) else None,
+        because=event.reason if template == "declined" and isinstance(event, EnrollmentDeclined) else None,
         described=event.described if isinstance(event, EnrollmentMoved) else 0,
     )
 
@@ -103,15 +116,21 @@ def _about_sign_in(fact: Envelope[SignInRequested]) -> Notice:
 def _template(event: EnrollmentNews) -> Template:
     match event:
         case SeatConfirmed():
-            return "confirmed-from-waiting-list" if event.from_waiting_list else "confirmed"
+            return "approved" if event.approved else "confirmed-from-waiting-list" if event.from_waiting_list else "confirmed"
         case EnrollmentWaitlisted():
-            return "waitlisted"
+            return WAITING[event.approval]
+        case EnrollmentRequested():
+            if event.from_waiting_list:
+                return "approval-asked-in-turn"
+            return "approval-asked" if event.holds_seat else "approval-asked-first"
+        case EnrollmentDeclined():
+            return "approval-lapsed" if event.reason == "approval-lapsed" else "declined"
         case SeatOffered():
             return "offered"
         case EnrollmentCancelled():
             return BY_REASON.get(event.reason, "cancelled")
         case EnrollmentMoved():
-            return "moved-with-a-seat" if event.stands == "confirmed" else "moved"
+            return MOVED.get(event.stands, "moved")
         case AttendanceMarked():
             return "completed" if event.stands == "completed" else "outcome-corrected"
 
@@ -133,6 +152,8 @@ def _is_history(message: Message) -> bool:
 
 
 SUBSCRIPTIONS: Subscriptions = {
+    EnrollmentRequested: on_enrollments,
+    EnrollmentDeclined: on_enrollments,
     SessionAnnounced: on_sessions,
     SessionDescribed: on_sessions,
     SeatConfirmed: on_enrollments,

@@ -79,6 +79,7 @@ async def queue(conn: Connection, notices: Sequence[Notice]) -> None:
         [notice.until for notice in notices],
         [notice.described for notice in notices],
         [notice.stale for notice in notices],
+        [notice.because for notice in notices],
     )
 
 

@@ -3,7 +3,7 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` has the values, `steps` how a session changes, `people`, `sessions` and `attendance` what may be asked.
+`ledger` has the values, `steps` how a session changes, `people`, `approvals`, `sessions` and `attendance` what may be asked.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from typing import assert_never
 from enrollment.commands import (
     AcceptOffer,
     Anonymise,
+    ApproveRequest,
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
     Command,
     DescribeSession,
     LapseOffer,
+    LapseRequest,
     MarkAttendance,
     OpenSession,
     RefuseOffer,
+    RejectRequest,
     RequestSeat,
 )
-from enrollment.domain import attendance, people, sessions
+from enrollment.domain import approvals, attendance, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
     Answer,
@@ -59,7 +62,7 @@ def decide(ledger: Ledger, commands: Iterable[Command], now: datetime) -> Decisi
     return Decision(after, facts, answers)
 
 
-def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:
+def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:  # noqa: PLR0912  (one for each)
     match command:
         case RequestSeat():
             return people.request_seat(ledger, command, now, facts)
@@ -71,6 +74,8 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return people.refuse(ledger, command, now, facts)
         case LapseOffer():
             return people.lapse(ledger, command, now, facts)
+        case ApproveRequest() | RejectRequest() | LapseRequest():
+            return approvals.answer(ledger, command, now, facts)
         case Anonymise():
             return people.anonymise(ledger, command, now, facts)
         case OpenSession():

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import heappop, heappush
+from typing import Literal
 from uuid import UUID
 
 from shared.contracts.catalog import Place
 from shared.contracts.enrollment import Participation, State
 from shared.contracts.event import Event
 
-OUT: frozenset[State] = frozenset(["cancelled"])
+OUT: frozenset[State] = frozenset(["cancelled", "declined"])
 """States of who is no longer in."""
+
+ApprovalNeed = Literal["with-seat", "first", "given"]
+"""What an enrollment needs of an approver: a yes while a seat is held for it, a yes before it gets one, or nothing any more."""
+
+APPROVAL_HOURS = 72
+"""Within how many hours a request is decided where the session does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +32,15 @@ class Step:
     position: int | None = None
     """The place in the queue at that moment, counted from 1."""
     until: datetime | None = None
-    """Until when the seat was offered."""
+    """Until when the seat was offered, or the request was to be decided."""
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """One person for one session. It holds a seat, or a place in the queue, or neither once it is cancelled."""
+    """One person for one session. It holds a seat, or a place in the queue, or neither: once it is over, and while it waits for
+    an approval that comes before a seat.
+    """
 
     enrollment_id: UUID
     session_id: UUID
@@ -51,6 +60,10 @@ class Enrollment:
     at_once: bool = False
     """Whether the person takes whatever seat comes, without being asked."""
     offered_until: datetime | None = None
+    approval: ApprovalNeed | None = None
+    """None where no approval is asked; how it is asked was for the session to say when the person came."""
+    approval_until: datetime | None = None
+    """Until when a request is to be decided, while it waits."""
     reason: str | None = None
     anonymous: bool = False
     """Whether the person's id is one that belongs to nobody."""
@@ -73,6 +86,11 @@ class Session:
     capacity: int
     offer_hours: int | None = None
     """For how long a freed seat is offered to the next in line; who has none gets it at once."""
+    needs_approval: bool = False
+    """Of those who come from now on; so are the two below."""
+    approval_hours: int = APPROVAL_HOURS
+    holds_seat: bool = True
+    """Whether a request holds a seat until it is decided."""
     location: str | None = None
     cancelled_at: datetime | None = None
     anonymised_at: datetime | None = None
@@ -82,6 +100,8 @@ class Session:
     waiting: int = 0
     waiting_alone: int = 0
     """Those of them who would take a single seat: nobody of these waits beside a free one."""
+    requests: int = 0
+    """How many requests wait for an approval."""
     next_place: int = 1
     revision: int = 0
     """One more with each change of the seats."""
@@ -100,6 +120,13 @@ class Session:
     @property
     def seats_left(self) -> int:
         return self.capacity - (self.next_seat - 1) + len(self.freed)
+
+    @property
+    def approval_asked(self) -> ApprovalNeed | None:
+        """What who comes now needs of an approver."""
+        if not self.needs_approval:
+            return None
+        return "with-seat" if self.holds_seat else "first"
 
     def copy(self) -> Session:
         return replace(
@@ -191,6 +218,10 @@ class SeatsAre:
     offer_hours: int | None
     cancelled: bool
     revision: int
+    needs_approval: bool = False
+    approval_hours: int = APPROVAL_HOURS
+    holds_seat: bool = True
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,17 +47,14 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         about=_participation(session, command, ledger.places),
         group_id=command.group_id,
         at_once=command.at_once,
+        approval=session.approval_asked,
     )
     company = session.company_of(enrollment) if command.group_id else []
     if len(company) >= MOST_IN_A_GROUP:
         return Refused("group-full")
-    if session.seats_left and not company:
-        return Settled(steps.confirm(session, enrollment, command.command_id, now, facts), new=True)
-    waitlisted = steps.waitlist(session, enrollment, command.command_id, now, facts)
-    position = session.waiting
-    steps.fill(session, command.command_id, now, facts)
-    after = session.enrollments[waitlisted.enrollment_id]
-    return Settled(after, new=True, position=position if after.place is not None else None)
+    take_in = steps.request if enrollment.approval == "first" else steps.admit
+    after = take_in(session, enrollment, command.command_id, now, facts)
+    return Settled(after, new=True, position=after.steps[-1].position if after.place is not None else None)
 
 
 def cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: list[Event]) -> Answer:
@@ -81,7 +78,7 @@ def accept(ledger: Ledger, command: AcceptOffer, now: datetime, facts: list[Even
         return Settled(enrollment)
     if enrollment.offered_until is None:
         return Refused("offer-lapsed" if enrollment.reason == "offer-lapsed" else "no-offer")
-    if _is_over(session, enrollment.offered_until, now):
+    if is_over(session, enrollment.offered_until, now):
         _out(session, enrollment, "offer-lapsed", command.command_id, now, facts)
         return Refused("offer-lapsed")
     return Settled(steps.confirm(session, enrollment, command.command_id, now, facts))
@@ -105,7 +102,7 @@ def lapse(ledger: Ledger, command: LapseOffer, now: datetime, facts: list[Event]
     enrollment = session.enrollments.get(command.enrollment_id) if session else None
     if session is None or enrollment is None:
         return NOT_FOUND
-    if enrollment.offered_until is None or not _is_over(session, enrollment.offered_until, now):
+    if enrollment.offered_until is None or not is_over(session, enrollment.offered_until, now):
         return Settled(enrollment)
     return Settled(_out(session, enrollment, "offer-lapsed", command.command_id, now, facts))
 
@@ -128,8 +125,8 @@ def anonymise(ledger: Ledger, command: Anonymise, now: datetime, facts: list[Eve
     return Forgotten(len(theirs), len(coming))
 
 
-def _is_over(session: Session, until: datetime, now: datetime) -> bool:
-    """A session that was moved forward ends its offers when it starts."""
+def is_over(session: Session, until: datetime, now: datetime) -> bool:
+    """Whether an offer or a request has ended. A session that was moved forward ends them when it starts."""
     return now >= min(until, session.starts_at)
 
 

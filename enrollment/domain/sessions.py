@@ -7,7 +7,7 @@ from datetime import datetime
 
 from enrollment.commands import CancelSession, ChangeSeats, DescribeSession, OpenSession
 from enrollment.domain import steps
-from enrollment.domain.ledger import TOO_EARLY, Answer, Done, Enrollment, Ledger, Refused, SeatsAre, Session
+from enrollment.domain.ledger import APPROVAL_HOURS, TOO_EARLY, Answer, Done, Enrollment, Ledger, Refused, SeatsAre, Session
 from shared.contracts.catalog import SessionFact
 from shared.contracts.enrollment import Participation, SeatsChanged, SessionCancelled, SessionOpened
 from shared.contracts.event import Event
@@ -26,6 +26,9 @@ def open_session(ledger: Ledger, command: OpenSession, now: datetime, facts: lis
         closes_at=announced.seats.closes_at,
         capacity=announced.seats.capacity,
         offer_hours=announced.seats.offer_hours,
+        needs_approval=announced.seats.needs_approval,
+        approval_hours=announced.seats.approval_hours or APPROVAL_HOURS,
+        holds_seat=announced.seats.holds_seat is not False,
         location=announced.location,
         revision=1,
     )
@@ -69,17 +72,21 @@ def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: lis
         return Refused("seats-are-held")
     if command.closes_at is not None and command.closes_at > session.starts_at:
         return Refused("closes-after-the-start", 400)
-    before = (session.capacity, session.closes_at, session.offer_hours)
+    before = _rules(session)
     _resize(session, capacity)
     session.closes_at = command.closes_at or session.closes_at
     session.offer_hours = command.offer_hours or session.offer_hours
-    if before != (session.capacity, session.closes_at, session.offer_hours):
+    session.approval_hours = command.approval_hours or session.approval_hours
+    session.needs_approval = session.needs_approval if command.needs_approval is None else command.needs_approval
+    session.holds_seat = session.holds_seat if command.holds_seat is None else command.holds_seat
+    if before != _rules(session):
         session.revision += 1
         session.told += 1
         facts.append(
             SeatsChanged(
                 session_id=session.session_id, revision=session.told, occurred_at=now, seats=steps.seats(session),
-                closes_at=session.closes_at, offer_hours=session.offer_hours,
+                closes_at=session.closes_at, offer_hours=session.offer_hours, needs_approval=session.needs_approval,
+                approval_hours=session.approval_hours, holds_seat=session.holds_seat,
             )
         )  # fmt: skip
         steps.fill(session, command.command_id, now, facts)
@@ -111,7 +118,16 @@ def cancel(ledger: Ledger, command: CancelSession, now: datetime, facts: list[Ev
 def seats_are(session: Session) -> SeatsAre:
     return SeatsAre(
         session.session_id, session.capacity, session.seats_left, session.waiting, session.closes_at, session.offer_hours,
-        session.cancelled_at is not None, session.revision,
+        session.cancelled_at is not None, session.revision, session.needs_approval, session.approval_hours, session.holds_seat,
+        session.requests,
+    )  # fmt: skip
+
+
+def _rules(session: Session) -> tuple[object, ...]:
+    """What an organiser may change of the seats."""
+    return (
+        session.capacity, session.closes_at, session.offer_hours, session.needs_approval, session.approval_hours,
+        session.holds_seat,
     )  # fmt: skip
 
 

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from enrollment.domain.ledger import Enrollment, Session, Step
 from shared.contracts.enrollment import (
+    Approval,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentDeclined,
     EnrollmentMoved,
+    EnrollmentRequested,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatCount,
@@ -25,7 +28,9 @@ def fill(session: Session, cause: UUID, now: datetime, facts: list[Event]) -> No
     """Whoever is next in line gets the seats that are free, as long as there are both."""
     while session.cancelled_at is None and (served := session.next_to_be_served()):
         for enrollment in served:
-            if session.offer_hours is None or enrollment.at_once:
+            if enrollment.approval == "with-seat":
+                request(session, enrollment, cause, now, facts)
+            elif session.offer_hours is None or enrollment.at_once:
                 confirm(session, enrollment, cause, now, facts)
             else:
                 offer(session, enrollment, cause, now, facts)
@@ -34,17 +39,52 @@ def fill(session: Session, cause: UUID, now: datetime, facts: list[Event]) -> No
 def offer_ends(session: Session, now: datetime) -> datetime:
     """So many hours from now; near the start no more than half of what is left until it, for there are others in line."""
     assert session.offer_hours is not None
+    return _ends(session, session.offer_hours, now)
+
+
+def approval_ends(session: Session, now: datetime) -> datetime:
+    """As long as the session says, and near the start less, as for an offer."""
+    return _ends(session, session.approval_hours, now)
+
+
+def _ends(session: Session, hours: int, now: datetime) -> datetime:
     left = session.starts_at - now
-    lasts = min(timedelta(hours=session.offer_hours), left / 2)
+    lasts = min(timedelta(hours=hours), left / 2)
     return now + min(max(lasts, SHORTEST_OFFER), max(left, timedelta(0)))
 
 
+def admit(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+    """A seat for who is new here or was just approved, or a place at the end of the queue."""
+    company = session.company_of(enrollment) if enrollment.group_id else []
+    if session.seats_left and not company:
+        give = request if enrollment.approval == "with-seat" else confirm
+        return give(session, enrollment, cause, now, facts)
+    waitlist(session, enrollment, cause, now, facts)
+    fill(session, cause, now, facts)
+    return session.enrollments[enrollment.enrollment_id]
+
+
+def request(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+    """An approver is to decide; meanwhile a free seat is held, unless the approval comes before a seat."""
+    until, from_waiting_list = approval_ends(session, now), enrollment.place is not None
+    holds_seat = enrollment.approval == "with-seat"
+    asking = _take_seat(session, enrollment) if holds_seat else enrollment
+    after = step(session, replace(asking, state="requested", approval_until=until), now)
+    facts.append(
+        EnrollmentRequested(
+            **told(session, after, cause), until=until, holds_seat=holds_seat, from_waiting_list=from_waiting_list
+        )
+    )
+    return after
+
+
 def confirm(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
-    """A seat for sure: a free one, or the one that was offered."""
+    """A seat for sure: a free one, or the one that is held."""
+    approved = enrollment.state == "requested" or None
     from_waiting_list = enrollment.place is not None
     seated = enrollment if enrollment.seat_no is not None else _take_seat(session, enrollment)
-    after = step(session, replace(seated, state="confirmed", offered_until=None), now)
-    facts.append(SeatConfirmed(**told(session, after, cause), from_waiting_list=from_waiting_list))
+    after = step(session, replace(seated, state="confirmed", offered_until=None, approval_until=None), now)
+    facts.append(SeatConfirmed(**told(session, after, cause), from_waiting_list=from_waiting_list, approved=approved))
     return after
 
 
@@ -64,9 +104,10 @@ def waitlist(session: Session, enrollment: Enrollment, cause: UUID, now: datetim
         touch(session, replace(other, place=_last_place(session), company=size))
     session.waiting += 1
     session.waiting_alone += {1: 1, 2: -1}.get(size, 0)
-    joined = replace(enrollment, state="waitlisted", place=_last_place(session), company=size)
+    approval: Approval | None = "needed" if enrollment.approval == "with-seat" else enrollment.approval and "given"
+    joined = replace(enrollment, state="waitlisted", place=_last_place(session), company=size, approval_until=None)
     after = step(session, joined, now, position=session.waiting)
-    facts.append(EnrollmentWaitlisted(**told(session, after, cause), position=session.waiting))
+    facts.append(EnrollmentWaitlisted(**told(session, after, cause), position=session.waiting, approval=approval))
     return after
 
 
@@ -75,13 +116,18 @@ def release(
 ) -> Enrollment:
     """Somebody is out: their seat is free, or their place in the queue is gone."""
     held_seat = enrollment.seat_no is not None
-    if enrollment.seat_no is not None:
-        session.freed.append(enrollment.seat_no)
-        left = replace(enrollment, seat_no=None)
-    else:
-        left = _leave_queue(session, enrollment)
-    after = step(session, replace(left, state="cancelled", offered_until=None, reason=reason), now)
+    after = step(session, replace(_let_go(session, enrollment), state="cancelled", reason=reason), now)
     facts.append(EnrollmentCancelled(**told(session, after, cause), reason=reason, held_seat=held_seat))
+    return after
+
+
+def decline(
+    session: Session, enrollment: Enrollment, reason: str, cause: UUID, now: datetime, facts: list[Event]
+) -> Enrollment:
+    """A request got no yes: the seat that was held, if any, is free."""
+    held_seat = enrollment.seat_no is not None
+    after = step(session, replace(_let_go(session, enrollment), state="declined", reason=reason), now)
+    facts.append(EnrollmentDeclined(**told(session, after, cause), reason=reason, held_seat=held_seat))
     return after
 
 
@@ -126,6 +172,15 @@ def _take_seat(session: Session, enrollment: Enrollment) -> Enrollment:
     return replace(_leave_queue(session, enrollment) if waited else enrollment, seat_no=seat_no)
 
 
+def _let_go(session: Session, enrollment: Enrollment) -> Enrollment:
+    """Without the seat or the place in the queue; a request may hold neither."""
+    left = replace(enrollment, offered_until=None, approval_until=None)
+    if left.seat_no is not None:
+        session.freed.append(left.seat_no)
+        return replace(left, seat_no=None)
+    return _leave_queue(session, left) if left.place is not None else left
+
+
 def _leave_queue(session: Session, enrollment: Enrollment) -> Enrollment:
     """Those who stay in the group wait for fewer seats from now on."""
     others = [one for one in session.company_of(enrollment) if one.enrollment_id != enrollment.enrollment_id]
@@ -145,7 +200,10 @@ def _last_place(session: Session) -> int:
 def step(session: Session, enrollment: Enrollment, now: datetime, *, position: int | None = None) -> Enrollment:
     """An enrollment comes to stand otherwise: one more revision, of it and of the session's seats."""
     session.revision += 1
-    went = Step(enrollment.state, now, position, enrollment.offered_until, enrollment.reason)
+    before = session.enrollments.get(enrollment.enrollment_id)
+    session.requests += (enrollment.state == "requested") - (before is not None and before.state == "requested")
+    until = enrollment.offered_until or enrollment.approval_until
+    went = Step(enrollment.state, now, position, until, enrollment.reason)
     after = replace(enrollment, revision=enrollment.revision + 1, decided_at=now, steps=(*enrollment.steps, went))
     touch(session, after)
     return after

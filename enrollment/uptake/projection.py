@@ -10,7 +10,9 @@ from shared.contracts.enrollment import (
     AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentDeclined,
     EnrollmentMoved,
+    EnrollmentRequested,
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatOffered,
@@ -22,8 +24,8 @@ from shared.messaging.message import Envelope
 
 SQL = sql.load(__file__, "uptake.sql")
 COUNTED = (
-    SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentCancelled, EnrollmentMoved, EnrollmentAnonymised,
-    AttendanceMarked,
+    EnrollmentRequested, SeatConfirmed, EnrollmentWaitlisted, SeatOffered, EnrollmentDeclined, EnrollmentCancelled,
+    EnrollmentMoved, EnrollmentAnonymised, AttendanceMarked,
 )  # fmt: skip
 
 
@@ -58,6 +60,8 @@ async def rebuild(conn: Connection) -> None:
 
 
 SUBSCRIPTIONS: Subscriptions = {
+    EnrollmentRequested: on_enrollments,
+    EnrollmentDeclined: on_enrollments,
     SeatConfirmed: on_enrollments,
     EnrollmentWaitlisted: on_enrollments,
     SeatOffered: on_enrollments,

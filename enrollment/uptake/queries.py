@@ -10,7 +10,9 @@ from shared.database import sql
 from shared.database.pool import Connection
 
 SQL = sql.load(__file__, "uptake.sql")
-STATES = ("confirmed", "waitlisted", "offered", "cancelled", "attended", "completed", "no_show")
+STATES = (
+    "requested", "confirmed", "waitlisted", "offered", "declined", "cancelled", "attended", "completed", "no_show",
+)  # fmt: skip
 HOLD_A_SEAT = ("confirmed", "attended", "completed", "no_show")
 
 LEVELS = {"PV": "province", "AM": "labour_market_region", "GM": "municipality", "LD": "landsdeel", "HU": "hub"}

@@ -11,7 +11,16 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from gateway.api.operation import Input, Shape
-from shared.contracts.enrollment import CorrectionReason, FundingScheme, Sector, SizeClass, State, WorkerGroup
+from shared.contracts.enrollment import (
+    Approval,
+    CorrectionReason,
+    DeclineReason,
+    FundingScheme,
+    Sector,
+    SizeClass,
+    State,
+    WorkerGroup,
+)
 from shared.text import Words
 
 T = TypeVar("T", bound=Shape)
@@ -207,6 +216,8 @@ class NewSession(Input):
     location: Title | None = None
     needs_approval: bool = False
     offer_hours: int | None = Field(default=None, ge=1, le=720)
+    approval_hours: int = Field(default=72, ge=1, le=720, description="Within how many hours a request is decided.")
+    holds_seat: bool = Field(default=True, description="Whether a request holds a seat until it is decided.")
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None
@@ -288,6 +299,8 @@ class Session(SessionSummary):
     minimum: int | None
     needs_approval: bool
     offer_hours: int | None
+    approval_hours: int
+    holds_seat: bool
     sample: bool
     revision: int
 
@@ -298,6 +311,9 @@ class SeatChanges(Input):
     capacity: int | None = Field(default=None, ge=1, le=10_000)
     enrollment_closes_at: AwareDatetime | None = None
     offer_hours: int | None = Field(default=None, ge=1, le=720, description="For how long a freed seat is offered.")
+    needs_approval: bool | None = Field(default=None, description="Of those who come from now on; so are the two below.")
+    approval_hours: int | None = Field(default=None, ge=1, le=720, description="Within how many hours a request is decided.")
+    holds_seat: bool | None = Field(default=None, description="Whether a request holds a seat until it is decided.")
 
 
 class Seats(Shape):
@@ -311,6 +327,10 @@ class Seats(Shape):
     offer_hours: int | None
     cancelled: bool
     revision: int
+    needs_approval: bool
+    approval_hours: int
+    holds_seat: bool
+    requests: int = Field(description="How many requests for approval wait to be decided.")
 
 
 class FoundCourse(Course):
@@ -353,11 +373,16 @@ class Enrollment(Shape):
     person_id: UUID
     state: State
     position: int | None = Field(default=None, description="The place in the queue, counted from 1; only while waiting.")
-    reason: str | None = Field(default=None, description="Why it was cancelled.")
+    reason: str | None = Field(default=None, description="Why it was cancelled or declined.")
     offered_until: AwareDatetime | None = Field(
         default=None, description="Until when a seat is held for you; accept it or refuse it."
     )
     group_id: UUID | None = Field(default=None, description="Who waits with the same one gets seats together, or waits on.")
+    approval: Approval | None = Field(default=None, description="There where an approver has to say yes, or did.")
+    approval_until: AwareDatetime | None = Field(
+        default=None, description="Until when a request is decided; after that it has lapsed. Only while requested."
+    )
+    holds_seat: bool | None = Field(default=None, description="Whether a seat is held meanwhile. Only while requested.")
     revision: int
 
 
@@ -378,6 +403,10 @@ class EnrollmentWithSteps(Enrollment):
 class EnrollmentFilter(Paging):
     session_id: UUID | None = None
     state: State | None = None
+
+
+class Rejection(Input):
+    reason: DeclineReason | None = Field(default=None, description="Why, for the person to read in their own language.")
 
 
 Marked = Annotated[list[UUID], Field(max_length=10_000)]

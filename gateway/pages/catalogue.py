@@ -63,6 +63,13 @@ class SessionOfCourse(Session):
     sample: bool
     offer_hours: int | None
     """For how long a place that falls free is offered to who is next; none where it is theirs at once."""
+    needs_approval: bool
+    approval_hours: int
+    """Within how many hours a request for approval is decided."""
+    holds_seat: bool
+    """Whether a request holds a place until it is decided."""
+    requests: int = 0
+    """How many requests wait to be decided; only where its organiser asks."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,9 @@ def session(shape: Json, language: Language) -> SessionOfCourse:
         level=shape["level"],
         sample=shape["sample"],
         offer_hours=shape["offerHours"],
+        needs_approval=shape["needsApproval"],
+        approval_hours=shape["approvalHours"],
+        holds_seat=shape["holdsSeat"],
     )
 
 

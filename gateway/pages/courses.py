@@ -14,6 +14,9 @@ from gateway.pages import catalogue
 from gateway.pages.page import as_worker, show
 from gateway.problems import language_of
 
+OUT = ("cancelled", "declined")
+"""States of who is no longer in."""
+
 
 async def get_course(request: web.Request) -> web.Response:
     language = language_of(request)
@@ -33,4 +36,4 @@ async def enrolled(request: web.Request) -> Mapping[str, Mapping[str, object]]:
     if asks is None:
         return {}
     own = await names.whole_list(request.app[ENROLLMENT], "/enrollments", as_worker(asks))
-    return {one["sessionId"]: one for one in own if one["state"] != "cancelled"}
+    return {one["sessionId"]: one for one in own if one["state"] not in OUT}

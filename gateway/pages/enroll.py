@@ -23,7 +23,7 @@ from gateway.names import Json, Names
 from gateway.pages import catalogue
 from gateway.pages.addresses import path
 from gateway.pages.catalogue import SessionOfCourse
-from gateway.pages.courses import enrolled
+from gateway.pages.courses import OUT, enrolled
 from gateway.pages.page import as_worker, go, in_words, show
 from gateway.problems import language_of
 from shared.errors import Rejected
@@ -70,10 +70,15 @@ class Enrollment:
     steps: Sequence[Step]
     """How it came to stand as it does, oldest first; only where one enrollment is asked for."""
     session: SessionOfCourse
+    approval: str | None = None
+    """`needed` or `given`, where an approval is asked."""
+    approval_until: datetime | None = None
+    """Until when a request is decided, while it waits."""
+    holds_seat: bool = False
 
     @property
     def is_coming(self) -> bool:
-        return self.state != "cancelled" and self.session.ends_at > datetime.now(UTC)
+        return self.state not in OUT and self.session.ends_at > datetime.now(UTC)
 
     @property
     def can_answer(self) -> bool:
@@ -81,7 +86,7 @@ class Enrollment:
 
     @property
     def can_withdraw(self) -> bool:
-        return self.state != "cancelled" and self.session.starts_at > datetime.now(UTC)
+        return self.state not in OUT and self.session.starts_at > datetime.now(UTC)
 
 
 async def get_enroll(request: web.Request) -> web.Response:
@@ -253,7 +258,7 @@ async def _show_enrollment(request: web.Request, *, refusal: tuple[str, str] | N
         enrollment=enrollment,
         refusal=refusal,
         group_url=f"{request.app[SETTINGS].address}{group}" if enrollment.group_id else "",
-        another=await _another(request, enrollment) if enrollment.state == "cancelled" else None,
+        another=await _another(request, enrollment) if enrollment.state in OUT else None,
     )
 
 
@@ -329,6 +334,9 @@ def _shown(shape: Json, session: SessionOfCourse) -> Enrollment:
         group_id=shape.get("groupId"),
         steps=[_step(step) for step in shape.get("steps", ())],
         session=session,
+        approval=shape.get("approval"),
+        approval_until=_moment(shape.get("approvalUntil")),
+        holds_seat=shape.get("holdsSeat", False),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -14,10 +15,10 @@ from aiohttp import web
 
 from gateway import acts, names, words
 from gateway.api.passing import IDEMPOTENCY_KEY, id_in_path
-from gateway.clients import CATALOG
+from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import catalogue, formats
+from gateway.pages import approvals, catalogue, formats
 from gateway.pages.begun import sessions_begun
 from gateway.pages.catalogue import Course, SessionOfCourse
 from gateway.pages.page import go, in_words, show
@@ -37,7 +38,7 @@ NO_NUMBER = _("Write a whole number.")
 SENT_BEFORE = _("You sent this form before, with other answers, and that was published. Send it again to publish this one too.")
 KEY = re.compile(r"[0-9a-f]{32}")
 
-STANDARD = {"startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24"}
+STANDARD = {"startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24", "approvalHours": "72"}
 """What a new date begins as; without days: those are for somebody to choose."""
 COURSE_TEXTS = ("titleNl", "titleEn", "descriptionNl", "descriptionEn", "theme", "modeOfDelivery")
 COURSE_NUMBERS = ("hours", "level")
@@ -60,7 +61,9 @@ async def get_organiser(request: web.Request) -> web.Response:
         for fieldlab in sorted(asks.scopes("organiser"))
     ]
     begun = await sessions_begun(request, asks)
-    return await show(request, "organiser/page.html", labs=labs, begun=begun, language_of_page=language)
+    asking = await names.whole_list(request.app[ENROLLMENT], "/enrollments", asks, state="requested")
+    requests = Counter(one["sessionId"] for one in asking)
+    return await show(request, "organiser/page.html", labs=labs, begun=begun, requests=requests, language_of_page=language)
 
 
 async def get_new_course(request: web.Request) -> web.Response:
@@ -111,6 +114,7 @@ async def post_new_session(request: web.Request) -> web.Response:
     given = await form(request)
     told: dict[str, object] = {"location": given["location"]} if given.get("location") else {}
     faults = take_numbers(given, ("capacity", *(["offerHours"] if given.get("offerHours") else [])), told)
+    faults |= approvals.take(given, told)
     for name, fields in (("startsAt", ("startDay", "startTime")), ("endsAt", ("endDay", "endTime"))):
         at = moment(*(given.get(field, "") for field in fields))
         if at is None:
@@ -202,6 +206,7 @@ async def _show_session_form(
         given=given,
         faults=faults,
         key=_key(given, faults),
+        approvals=approvals.WORDS,
     )
 
 

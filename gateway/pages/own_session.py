@@ -14,7 +14,7 @@ from gateway.api.passing import id_in_path
 from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import catalogue, formats
+from gateway.pages import approvals, catalogue, formats
 from gateway.pages.catalogue import SessionOfCourse
 from gateway.pages.organiser import NO_TIME, explained, moment, organiser, take_numbers
 from gateway.pages.page import go, in_words, show
@@ -41,6 +41,7 @@ async def post_seats(request: web.Request) -> web.Response:
     told: dict[str, object] = {}
     numbers = ["capacity", "offerHours"] if given.get("offerHours") or session.offer_hours else ["capacity"]
     faults = take_numbers(given, numbers, told)
+    faults |= approvals.take(given, told)
     if given.get("closeDay", "") != _seats_of(session)["closeDay"]:
         closes = moment(given.get("closeDay", ""), CLOSES_AT)
         if closes is None:
@@ -120,6 +121,8 @@ async def _own_session(request: web.Request) -> SessionOfCourse:
     return replace(
         session, capacity=seats["capacity"], seats_left=seats["seatsLeft"], waiting=seats["waiting"],
         closes_at=datetime.fromisoformat(seats["enrollmentClosesAt"]), offer_hours=seats["offerHours"],
+        needs_approval=seats["needsApproval"], approval_hours=seats["approvalHours"], holds_seat=seats["holdsSeat"],
+        requests=seats["requests"],
         state="cancelled" if seats["cancelled"] else session.state,
     )  # fmt: skip
 
@@ -129,6 +132,8 @@ def _seats_of(session: SessionOfCourse) -> Given:
         "capacity": str(session.capacity),
         "offerHours": str(session.offer_hours or ""),
         "closeDay": formats.local(session.closes_at).strftime("%Y-%m-%d"),
+        "approval": approvals.chosen(session.needs_approval, session.holds_seat),
+        "approvalHours": str(session.approval_hours),
     }
 
 
@@ -148,7 +153,7 @@ async def _show(
     can_change = session.state not in ("announced", "cancelled") and session.starts_at > datetime.now(UTC)
     return await show(
         request, "organiser/own-session.html", status=status, session=session, seats=seats, described=described,
-        faults=faults or {}, can_change=can_change,
+        faults=faults or {}, can_change=can_change, approvals=approvals.WORDS,
     )  # fmt: skip
 
 

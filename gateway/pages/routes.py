@@ -23,6 +23,7 @@ from gateway.pages import (
     own_session,
     problem_pages,
     providers,
+    requests,
     retention,
     roles,
     roster,
@@ -78,6 +79,9 @@ READ: Mapping[str, Handler] = {
     "own-session": own_session.get_session,
     "move-session": own_session.get_move,
     "call-off": own_session.get_call_off,
+    "requests": requests.get_requests,
+    "approve": requests.get_approve,
+    "decline": requests.get_decline,
     "roster": roster.get_roster,
     "api": about.get_api,
     "about": about.get_about,
@@ -122,6 +126,8 @@ CHANGE: Mapping[str, Handler] = {
     "own-session": own_session.post_seats,
     "move-session": own_session.post_move,
     "call-off": own_session.post_call_off,
+    "approve": requests.post_approve,
+    "decline": requests.post_decline,
     "roster": roster.post_roster,
 }
 

@@ -47,6 +47,10 @@ class SeatPlan(Value):
     minimum: int | None = None
     needs_approval: bool = False
     offer_hours: int | None = None
+    approval_hours: int | None = None
+    """Within how many hours a request for approval is decided; None for the desk's own term."""
+    holds_seat: bool | None = None
+    """Whether a request for approval holds a seat until it is decided; None is yes."""
 
 
 class SessionFact(Event):

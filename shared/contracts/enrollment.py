@@ -10,7 +10,9 @@ from pydantic import AwareDatetime
 from shared.contracts.catalog import Place
 from shared.contracts.event import Event, Value
 
-State = Literal["confirmed", "waitlisted", "offered", "cancelled", "attended", "completed", "no_show"]
+State = Literal[
+    "requested", "confirmed", "waitlisted", "offered", "declined", "cancelled", "attended", "completed", "no_show"
+]  # fmt: skip
 
 Outcome = Literal["attended", "completed", "no_show"]
 """What became of a seat: its holder was there and did not (yet) pass, was there and passed, or was absent."""
@@ -27,6 +29,11 @@ Sector = Literal[
 """Section of the Dutch business classification SBI 2008; C is manufacturing."""
 
 WorkerGroup = Literal["employed", "self-employed", "jobseeker", "student"]
+Approval = Literal["needed", "given"]
+
+DeclineReason = Literal["prior-knowledge", "other-group", "no-room", "other-date", "contact-us"]
+"""Why an approver says no. A choice and not a text: it is told in the reader's language, and says nothing else of anybody."""
+
 FundingScheme = Literal["own", "employer", "slim", "a-plus-o", "oom", "region"]
 
 
@@ -56,7 +63,9 @@ class SessionOpened(Event):
 
 
 class SeatsChanged(Event):
-    """The organiser changed how many seats a session has, until when people enroll, or for how long a freed seat is offered."""
+    """The organiser changed how many seats a session has, until when people enroll, for how long a freed seat is offered, or
+    whether those who come from now on need an approval.
+    """
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.seats-changed"
 
@@ -64,6 +73,10 @@ class SeatsChanged(Event):
     seats: SeatCount
     closes_at: AwareDatetime
     offer_hours: int | None = None
+    needs_approval: bool | None = None
+    """None in facts of before there were approvals; so are the two below."""
+    approval_hours: int | None = None
+    holds_seat: bool | None = None
 
     @property
     def subject(self) -> str:
@@ -131,6 +144,8 @@ class SeatConfirmed(EnrollmentFact):
 
     from_waiting_list: bool = False
     """Whether it fell to them while they waited, and they said nothing to it."""
+    approved: bool | None = None
+    """Whether this is the answer to a request for approval; None is no."""
 
 
 class EnrollmentWaitlisted(EnrollmentFact):
@@ -141,6 +156,33 @@ class EnrollmentWaitlisted(EnrollmentFact):
 
     position: int
     """The place at that moment, counted from 1."""
+    approval: Approval | None = None
+    """`given` where this is the answer to a request for approval; `needed` where one is made when it is their turn."""
+
+
+class EnrollmentRequested(EnrollmentFact):
+    """A worker waits for an approval, with a seat that is held for them or without one."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.requested"
+    state: ClassVar[State] = "requested"
+
+    until: AwareDatetime
+    """After this moment the request has lapsed."""
+    holds_seat: bool
+    from_waiting_list: bool = False
+
+
+class EnrollmentDeclined(EnrollmentFact):
+    """A request for approval got a no, or no answer in time; its seat, if it held one, is free again."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.declined"
+    state: ClassVar[State] = "declined"
+
+    reason: str
+    """Why, as a slug: one of DeclineReason, `by-organiser` where none was given, or `approval-lapsed`. There may be ones that
+    are newer than the reader.
+    """
+    held_seat: bool
 
 
 class SeatOffered(EnrollmentFact):

@@ -17,6 +17,8 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.SessionCancelled,
         enrollment.SeatConfirmed,
         enrollment.EnrollmentWaitlisted,
+        enrollment.EnrollmentRequested,
+        enrollment.EnrollmentDeclined,
         enrollment.SeatOffered,
         enrollment.EnrollmentCancelled,
         enrollment.AttendanceMarked,

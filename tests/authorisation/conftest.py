@@ -102,6 +102,9 @@ class World:
             case "enrollment":
                 own = await self.enroll("worker", self.things["session"][0])
                 self.things[target] = (own, await self.enroll("stranger", self.things["session"][1]))
+            case "request":
+                here, elsewhere = self.things["session with approval"]
+                self.things[target] = (await self.ask_anew("worker", here), await self.ask_anew("stranger", elsewhere))
             case "token":
                 async with transaction(self.house.people) as conn:
                     other = await credentials.make_token(
@@ -162,20 +165,26 @@ class World:
             raise AssertionError(answer)
         return str(answer["id"])
 
+    async def ask_anew(self, name: str, session: str) -> str:
+        """A request for approval that waits, whatever became of the one before."""
+        first = await self.enroll(name, session)
+        await self.json("POST", f"/v1/enrollments/{first}/cancellation", self.tokens[name])
+        return await self.enroll(name, session)
+
     async def json(self, method: str, path: str, token: str | None, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self.http.request(method, self.house.base_url + path, headers=headers, json=body) as response:
             assert response.status < 300, (path, response.status, await response.text())
             return await response.json()
 
-    async def publish(self, token: str, lab: str) -> tuple[str, str, str]:
+    async def publish(self, token: str, lab: str, **more: object) -> tuple[str, str, str]:
         """A course with an open session, and a draft, at a fieldlab."""
         course = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Matrix"})
         draft = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Klad", "state": "draft"})
         starts = datetime.now(UTC) + timedelta(days=90)
         told = {
             "startsAt": starts.isoformat(), "endsAt": (starts + timedelta(hours=8)).isoformat(), "capacity": 500,
-            "enrollmentClosesAt": (starts - timedelta(days=1)).isoformat(),
+            "enrollmentClosesAt": (starts - timedelta(days=1)).isoformat(), **more,
         }  # fmt: skip
         session = await self.json("POST", f"/v1/courses/{course['id']}/sessions", token, told)
         async with asyncio.timeout(20):
@@ -211,7 +220,10 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
                 await world.begun("organiser", OWN_LAB),
                 await world.begun("organiser.elsewhere", OTHER_LAB),
             )
+            asking = [(await world.publish(world.tokens[who], lab, needsApproval=True))[2] for who, lab in
+                      (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip
+            world.things["session with approval"] = (asking[0], asking[1])
             world.things["other session"] = (world.open_session, world.open_session)
-            for target in ("enrollment", "token", "identity", "browser", "invitation", "colleague-invitation"):
+            for target in ("enrollment", "request", "token", "identity", "browser", "invitation", "colleague-invitation"):
                 await world.fresh(target)
             yield world

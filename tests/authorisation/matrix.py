@@ -27,6 +27,7 @@ Target = Literal[
     "doomed session",
     "begun session",
     "browser",
+    "request",
 ]
 
 IN_A_YEAR = {
@@ -98,6 +99,10 @@ API: Mapping[str, Rule] = {
     "POST /v1/enrollments/{enrollmentId}/cancellation": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
     "POST /v1/enrollments/{enrollmentId}/acceptance": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
     "POST /v1/enrollments/{enrollmentId}/refusal": Rule({"worker": 409, "organiser": 403}, target="enrollment"),
+    "POST /v1/enrollments/{enrollmentId}/approval": Rule({"organiser": 200, "worker": 403}, target="request"),
+    "POST /v1/enrollments/{enrollmentId}/rejection": Rule(
+        {"organiser": 200, "worker": 403}, target="request", body={"reason": "no-room"}
+    ),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
     "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
@@ -160,6 +165,9 @@ READ: Mapping[str, Rule] = {
     "own-session": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "move-session": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "call-off": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "requests": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "approve": Rule({"organiser": 303}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
+    "decline": Rule({"organiser": 200}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
     "roster": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "api": everybody(),
     "about": everybody(),
@@ -208,6 +216,10 @@ CHANGE: Mapping[str, Rule] = {
     "own-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "move-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "call-off": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="doomed session"),
+    "approve": Rule({"organiser": 303}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
+    "decline": Rule(
+        {"organiser": 303}, 403, 303, foreign=404, missing={"organiser": 404}, target="request", body={"reason": "no-room"}
+    ),
     "roster": Rule(
         {"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="begun session", body={"rest": "present"}
     ),
@@ -226,6 +238,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments": "signed in", "POST /enrollment-batches": "services", "GET /enrollments": "signed in",
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
+        "POST /enrollments/{enrollment_id}/approval": "signed in", "POST /enrollments/{enrollment_id}/rejection": "signed in",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
         "POST /sessions/{session_id}/cancellation": "signed in",
         "POST /sessions/{session_id}/attendance": "signed in", "GET /attendance": "signed in",

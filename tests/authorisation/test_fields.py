@@ -41,7 +41,7 @@ async def test_no_body_sets_what_is_not_its_to_set(world: World, name: str) -> N
     rule = API[name]
     method, _, address = name.partition(" ")
     parts = {"{courseId}": world.things["course"][0], "{sessionId}": world.things["session"][0],
-             "{fieldlabId}": world.things["fieldlab"][0]}  # fmt: skip
+             "{fieldlabId}": world.things["fieldlab"][0], "{enrollmentId}": world.things["request"][0]}  # fmt: skip
     for part, value in parts.items():
         address = address.replace(part, value)
     body: dict[str, Any] = {key: world.open_session if value == "{open session}" else value for key, value in rule.body.items()}

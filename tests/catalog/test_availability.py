@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from catalog import reactions
+from shared.contracts.enrollment import SeatsChanged
 from shared.contracts.event import Event
 from shared.messaging.consumer import Consumer
 from shared.messaging.pgmq import PGMQ
@@ -73,6 +74,24 @@ async def test_an_opened_session_shows_what_the_desk_said(world: World) -> None:
     shown = await world.shown(session_id)
     assert (shown["state"], shown["capacity"], shown["seatsLeft"], shown["waiting"]) == ("open", 8, 8, 0)
     assert datetime.fromisoformat(shown["enrollmentClosesAt"]) == closes_at
+
+
+async def test_whether_an_approval_is_asked_stands_as_it_was_asked_for_until_the_desk_says_otherwise(world: World) -> None:
+    session_id = await world.a_session()
+    rules = ("needsApproval", "holdsSeat", "approvalHours", "offerHours")
+    await world.tell(opened(session_id, capacity=8, closes_at=in_days(28)))
+    asked_for = await world.shown(session_id)
+    assert [asked_for[name] for name in rules] == [False, True, 72, None]
+
+    await world.tell(
+        SeatsChanged(
+            session_id=session_id, revision=2, occurred_at=in_days(0), seats=seats(2, 8, capacity=8), closes_at=in_days(28),
+            needs_approval=True, approval_hours=24, holds_seat=False,
+        )
+    )  # fmt: skip
+
+    shown = await world.shown(session_id)
+    assert [shown[name] for name in rules] == [True, False, 24, None]
 
 
 async def test_seats_follow_what_happens_at_the_desk(world: World) -> None:

@@ -65,6 +65,9 @@ PLANTS = [
     Plant("I1", "people_with_a_seat_who_should_have_none_or_without_one_who_should", "enrollment", (
         "ALTER TABLE enrollment DROP CONSTRAINT IF EXISTS confirmed_or_offered_means_a_seat",
         f"UPDATE enrollment SET seat_no = NULL, seat_capacity = NULL WHERE enrollment_id = {HOLDS}", f"SELECT {HOLDS}")),
+    Plant("I1", "people_with_a_seat_that_nobody_approved", "enrollment", (
+        "ALTER TABLE enrollment DROP CONSTRAINT IF EXISTS no_seat_before_its_approval",
+        f"UPDATE enrollment SET approval = 'first' WHERE enrollment_id = {HOLDS}", f"SELECT {HOLDS}")),
     Plant("I2", "acknowledged, and not there", "enrollment", (
         f"DELETE FROM enrollment WHERE enrollment_id = {HOLDS}",
         "SELECT command_id FROM first_answer WHERE answer #>> '{{enrollment,session_id}}' = '{s}'")),
@@ -139,6 +142,12 @@ PLANTS = [
         "UPDATE session SET waiting = waiting + 1 WHERE session_id = '{s}'", THE_SESSION)),
     Plant("I8", "offers_that_did_not_end", "enrollment", (
         f"UPDATE enrollment SET offered_until = now() - interval '1 hour' WHERE enrollment_id = {OFFERED}", f"SELECT {OFFERED}")),
+    Plant("I8", "sessions_that_miscount_who_asks", "enrollment", (
+        "UPDATE session SET requests = requests + 1 WHERE session_id = '{s}'", THE_SESSION)),
+    Plant("I8", "requests_that_did_not_end", "enrollment", (
+        "UPDATE enrollment SET state = 'requested', approval = 'with-seat', offered_until = NULL,"
+        f" approval_until = now() - interval '1 hour' WHERE enrollment_id = {OFFERED}",
+        "SELECT enrollment_id FROM enrollment WHERE session_id = '{s}' AND state = 'requested'")),
     Plant("I9", "people_who_wait_beside_seats_that_are_enough_for_them", "enrollment", (
         "ALTER TABLE session DROP CONSTRAINT IF EXISTS session_seats_add_up, DROP CONSTRAINT IF EXISTS nobody_waits_beside_a_free_seat",
         "UPDATE session SET seats_left = 1 WHERE session_id = '{s}'", f"SELECT {WAITS}")),

@@ -29,7 +29,12 @@ EINDHOVEN = Place(
 
 
 def announced(
-    session_id: UUID | None = None, *, seats: int = 10, starts_in: timedelta = timedelta(days=30), offers: int | None = None
+    session_id: UUID | None = None,
+    *,
+    seats: int = 10,
+    starts_in: timedelta = timedelta(days=30),
+    offers: int | None = None,
+    approval: bool | None = None,
 ) -> SessionAnnounced:
     return SessionAnnounced(
         session_id=session_id or uuid4(),
@@ -48,15 +53,28 @@ def announced(
         ends_at=NOW + starts_in + timedelta(hours=8),
         location="Dordrecht",
         sample=True,
-        seats=SeatPlan(capacity=seats, closes_at=NOW + starts_in - timedelta(days=1), offer_hours=offers),
+        seats=SeatPlan(
+            capacity=seats,
+            closes_at=NOW + starts_in - timedelta(days=1),
+            offer_hours=offers,
+            needs_approval=approval is not None,
+            holds_seat=approval,
+        ),
     )
 
 
 def opening(
-    seats: int = 10, session_id: UUID | None = None, *, offers: int | None = None, starts_in: timedelta = timedelta(days=30)
+    seats: int = 10,
+    session_id: UUID | None = None,
+    *,
+    offers: int | None = None,
+    starts_in: timedelta = timedelta(days=30),
+    approval: bool | None = None,
 ) -> OpenSession:
-    """`offers` is for how many hours a freed seat is offered; None gives it at once."""
-    return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in))
+    """`offers` is for how many hours a freed seat is offered; None gives it at once. `approval` is whether a request for
+    approval holds a seat; None asks for none.
+    """
+    return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in, approval=approval))
 
 
 def a_request(

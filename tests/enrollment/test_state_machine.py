@@ -10,7 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Iterator
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast, get_args
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,18 +23,32 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from enrollment import checks, desk, places
 from enrollment.commands import (
     AcceptOffer,
+    ApproveRequest,
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
     Command,
     DescribeSession,
     LapseOffer,
+    LapseRequest,
+    MarkAttendance,
     OfTheirOwn,
+    OrganiserOf,
     RefuseOffer,
+    RejectRequest,
 )
-from enrollment.domain import Session, people
+from enrollment.domain import Session, approvals, people, steps
+from enrollment.domain.ledger import OUT
 from shared.contracts.catalog import SessionDescribed
-from shared.contracts.enrollment import AboutEnrollment, EnrollmentCancelled, EnrollmentFact, SeatConfirmed
+from shared.contracts.enrollment import (
+    AboutEnrollment,
+    EnrollmentCancelled,
+    EnrollmentDeclined,
+    EnrollmentFact,
+    EnrollmentRequested,
+    Outcome,
+    SeatConfirmed,
+)
 from shared.contracts.event import Event
 from shared.database.pool import Connection
 from shared.launch.postgres import Postgres
@@ -47,18 +61,23 @@ T = TypeVar("T")
 SEQUENCES = count(500, 10_000)
 STEPS = 10
 LAB = frozenset(["duurzaamheidsfabriek"])
-BY_THE_CLOCK = "offers_that_did_not_end"
-"""Goes by the server's clock; here time is made up, and `offers_end` looks instead."""
+ORGANISER = OrganiserOf(UUID(int=99), LAB)
+BY_THE_CLOCK = ("offers_that_did_not_end", "requests_that_did_not_end")
+"""Go by the server's clock; here time is made up, and `what_has_a_deadline_ends` looks instead."""
 UNSOUND = "\nUNION ALL\n".join(
     f"SELECT '{invariant} {name}' AS what, id::text AS id FROM ({getattr(checks.SQL, name)}) AS found"
     for invariant, names in checks.OF_SESSIONS.items()
     for name in names
-    if name != BY_THE_CLOCK
+    if name not in BY_THE_CLOCK
 )
 ROWS = "SELECT * FROM enrollment WHERE session_id = ANY($1::uuid[])"
 SESSIONS = "SELECT session_id, capacity, seats_left, waiting FROM session WHERE session_id = ANY($1::uuid[])"
 PERSON = st.integers(0, 6)
 MOSTLY_ONE = st.sampled_from([0, 0, 0, 1])
+APPROVAL = st.sampled_from([None, None, True, False])
+"""None where no approval is asked; else whether a request holds a seat."""
+LAPSES = {"offered": LapseOffer, "requested": LapseRequest}
+MARKS = st.dictionaries(PERSON, st.sampled_from(get_args(Outcome)), min_size=1, max_size=7)
 
 
 class Bench:
@@ -85,13 +104,16 @@ class TheDesk(RuleBasedStateMachine):
 
     # How it goes
 
-    @initialize(seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]))
-    def opens(self, seats: int, offers: int | None, size: int) -> None:
+    @initialize(
+        seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]), approval=APPROVAL,
+        first=st.integers(0, 7),
+    )  # fmt: skip
+    def opens(self, seats: int, offers: int | None, size: int, approval: bool | None, first: int) -> None:
         self.now = NOW
         self.bench.told.clear()
         self.transaction = self.bench.conn.transaction()
         self.bench.run(self.transaction.start())
-        openings = [opening(seats, offers=offers), opening(1, offers=24)]
+        openings = [opening(seats, offers=offers, approval=approval), opening(1, offers=24)]
         self.sessions = [one.announced for one in openings]
         self.people = [uuid4() for _ in range(7)]
         self.groups = [uuid4() for _ in range(2)]
@@ -101,6 +123,7 @@ class TheDesk(RuleBasedStateMachine):
         self.refused = False
         self.round: list[Command] = [*openings]
         self.decide()
+        self.some_come(0, list(range(first)), None, at_once=False)
 
     def teardown(self) -> None:
         if not hasattr(self, "transaction"):
@@ -123,13 +146,16 @@ class TheDesk(RuleBasedStateMachine):
         before, commands, self.round = len(self.bench.told), self.round, []
         if not commands:
             return
+        self.run(desk.settle(self.bench.conn, commands, self.now))
+        if len(self.bench.told) > before:
+            self.everything_holds()
+
+    def run(self, work: Coroutine[Any, Any, object]) -> None:
         try:
-            self.bench.run(desk.settle(self.bench.conn, commands, self.now))
+            self.bench.run(work)
         except asyncpg.IntegrityConstraintViolationError as refused:
             self.refused = True
             raise AssertionError(f"only the database kept this from happening: {refused.constraint_name}") from refused
-        if len(self.bench.told) > before:
-            self.everything_holds()
 
     def fetch(self, statement: str) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = self.bench.run(
@@ -137,13 +163,21 @@ class TheDesk(RuleBasedStateMachine):
         )
         return rows
 
-    def of_their_own(self, command: type[OfTheirOwn], session: int, person: int) -> None:
+    def enrollment_of(self, session: int, person: int) -> UUID | None:
+        """That by which somebody is in, or else the last one."""
         session_id, person_id = self.sessions[session].session_id, self.people[person]
         theirs = (f for f in self.bench.told if isinstance(f, EnrollmentFact) and f.session_id == session_id)
-        active = {f.enrollment_id: f.state != "cancelled" for f in theirs if f.person_id == person_id}
+        active = {f.enrollment_id: f.state not in OUT for f in theirs if f.person_id == person_id}
         ids = [enrollment for enrollment, is_in in active.items() if is_in]
-        if enrollment := ids[0] if ids else self.requested.get((session, person)):
-            self.ask(command(uuid4(), session_id, enrollment, person_id))
+        return ids[0] if ids else self.requested.get((session, person))
+
+    def of_their_own(self, command: type[OfTheirOwn], session: int, person: int) -> None:
+        if enrollment := self.enrollment_of(session, person):
+            self.ask(command(uuid4(), self.sessions[session].session_id, enrollment, self.people[person]))
+
+    def of_an_approver(self, command: type[ApproveRequest | RejectRequest], session: int, person: int) -> None:
+        if enrollment := self.enrollment_of(session, person):
+            self.ask(command(uuid4(), self.sessions[session].session_id, enrollment, ORGANISER))
 
     # What may be asked
 
@@ -176,10 +210,25 @@ class TheDesk(RuleBasedStateMachine):
     def somebody_refuses(self, session: int, person: int) -> None:
         self.of_their_own(RefuseOffer, session, person)
 
+    @rule(session=MOSTLY_ONE, person=PERSON, decision=st.sampled_from([ApproveRequest, RejectRequest]))
+    def an_organiser_decides(self, session: int, person: int, decision: type[ApproveRequest | RejectRequest]) -> None:
+        self.of_an_approver(decision, session, person)
+
+    @precondition(lambda self: len(self.bench.told) > 15)
+    @rule(session=MOSTLY_ONE, outcomes=MARKS, reason=st.sampled_from([None, "mistake"]))
+    def it_is_marked_who_was_there(self, session: int, outcomes: dict[int, Outcome], reason: str | None) -> None:
+        """Once it has begun. Of people who have no place nothing can be marked, and then it is of nobody."""
+        self.decide()
+        self.now = max(self.now, self.sessions[session].starts_at)
+        self.the_clock_looks()
+        ids = {person: self.enrollment_of(session, person) for person in outcomes}
+        marks = {enrollment: outcomes[person] for person, enrollment in ids.items() if enrollment}
+        self.ask(MarkAttendance(uuid4(), self.sessions[session].session_id, LAB, marks, cast("Any", reason)))
+
     @rule(person=PERSON)
     def somebody_is_forgotten(self, person: int) -> None:
         self.decide()
-        self.bench.run(desk.forget(self.bench.conn, {self.people[person]: uuid4()}, self.now))
+        self.run(desk.forget(self.bench.conn, {self.people[person]: uuid4()}, self.now))
         self.people[person] = uuid4()
         self.everything_holds()
 
@@ -191,17 +240,24 @@ class TheDesk(RuleBasedStateMachine):
         self.the_clock_looks()
 
     def the_clock_looks(self) -> None:
-        over = [row for row in self.fetch(ROWS) if row["state"] == "offered" and self.is_over(row)]
-        self.round += [LapseOffer(uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
+        over = [row for row in self.fetch(ROWS) if row["state"] in LAPSES and self.is_over(row)]
+        self.round += [LAPSES[row["state"]](uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
         self.decide()
+        if over:
+            self.what_has_a_deadline_ends(self.fetch(ROWS))
 
     def is_over(self, row: asyncpg.Record) -> bool:
         (starts_at,) = (session.starts_at for session in self.sessions if session.session_id == row["session_id"])
-        return bool(self.now >= min(row["offered_until"], starts_at))
+        return bool(self.now >= min(row["offered_until"] or row["approval_until"], starts_at))
 
-    @rule(session=MOSTLY_ONE, seats=st.integers(1, 6), offers=st.sampled_from([None, 1, 48]))
-    def an_organiser_changes_the_seats(self, session: int, seats: int, offers: int | None) -> None:
-        self.ask(ChangeSeats(uuid4(), self.sessions[session].session_id, LAB, capacity=seats, offer_hours=offers))
+    @rule(session=MOSTLY_ONE, seats=st.integers(1, 6), offers=st.sampled_from([None, 1, 48]), approval=APPROVAL)
+    def an_organiser_changes_the_seats(self, session: int, seats: int, offers: int | None, approval: bool | None) -> None:
+        self.ask(
+            ChangeSeats(
+                uuid4(), self.sessions[session].session_id, LAB, capacity=seats, offer_hours=offers,
+                needs_approval=approval is not None, holds_seat=approval,
+            )
+        )  # fmt: skip
 
     @rule(session=MOSTLY_ONE, days=st.integers(-20, 20))
     def a_session_moves(self, session: int, days: int) -> None:
@@ -213,7 +269,7 @@ class TheDesk(RuleBasedStateMachine):
         told = SessionDescribed(**{**moved.model_dump(exclude={"seats"}), "revision": self.described})
         self.sessions[session] = moved
         self.round.append(DescribeSession(uuid4(), told))
-        self.bench.run(desk.settle(self.bench.conn, self.round, self.now))
+        self.run(desk.settle(self.bench.conn, self.round, self.now))
         self.round = []  # what is over since it moved ends first
         self.the_clock_looks()
 
@@ -229,13 +285,13 @@ class TheDesk(RuleBasedStateMachine):
         for session in self.fetch(SESSIONS):
             of_it = [row for row in rows if row["session_id"] == session["session_id"]]
             held = [row["seat_no"] for row in of_it if row["seat_no"] is not None]
-            people = [row["person_id"] for row in of_it if row["state"] != "cancelled"]
+            people = [row["person_id"] for row in of_it if row["state"] not in OUT]
             assert session["seats_left"] + len(held) == session["capacity"]
             assert len(held) == len(set(held))
             assert len(people) == len(set(people))
             assert session["waiting"] == sum(row["place"] is not None for row in of_it)
         self.rows_are_as_told(rows)
-        self.offers_end(rows)
+        self.what_has_a_deadline_ends(rows)
         self.nobody_was_passed({row["enrollment_id"]: row["group_id"] for row in rows if row["group_id"]})
 
     def rows_are_as_told(self, rows: list[asyncpg.Record]) -> None:
@@ -246,13 +302,14 @@ class TheDesk(RuleBasedStateMachine):
             assert (row["person_id"], row["state"], row["revision"]) == (fact.person_id, stands, fact.revision)
         assert len(rows) == len(last)
 
-    def offers_end(self, rows: list[asyncpg.Record]) -> None:
+    def what_has_a_deadline_ends(self, rows: list[asyncpg.Record]) -> None:
         for row in rows:
             assert (row["state"] == "offered") == (row["offered_until"] is not None)
-            assert row["state"] != "offered" or not self.is_over(row) or self.just_offered(row)
+            assert (row["state"] == "requested") == (row["approval_until"] is not None)
+            assert row["state"] not in LAPSES or not self.is_over(row) or self.just_made(row)
 
-    def just_offered(self, row: asyncpg.Record) -> bool:
-        """Once a session has started an offer is over as it is made; the clock sees to it within a second."""
+    def just_made(self, row: asyncpg.Record) -> bool:
+        """Once a session has started an offer or a request is over as it is made; the clock sees to it within a second."""
         return bool(row["decided_at"] == self.now)
 
     def nobody_was_passed(self, groups: dict[UUID, UUID]) -> None:
@@ -267,9 +324,9 @@ class TheDesk(RuleBasedStateMachine):
 
 def is_about_a_queue(fact: EnrollmentFact) -> bool:
     """As the check's statement `queues` chooses them."""
-    if isinstance(fact, SeatConfirmed):
+    if isinstance(fact, SeatConfirmed | EnrollmentRequested):
         return fact.from_waiting_list
-    return not (isinstance(fact, EnrollmentCancelled) and fact.held_seat)
+    return not (isinstance(fact, EnrollmentDeclined) or (isinstance(fact, EnrollmentCancelled) and fact.held_seat))
 
 
 @pytest.fixture
@@ -321,8 +378,13 @@ def whoever_is_in_may_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Session, "active_of", lambda self, person_id: None)
 
 
-def offers_last_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "_is_over", lambda session, until, now: False)
+def offers_and_requests_last_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (people, approvals):
+        monkeypatch.setattr(module, "is_over", lambda session, until, now: False)
+
+
+def who_needs_an_approval_gets_a_seat_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enrollment.domain.steps.request", steps.confirm)
 
 
 def a_freed_seat_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,7 +393,10 @@ def a_freed_seat_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "sabotage",
-    [the_last_in_line_first, whoever_is_in_may_come_again, offers_last_for_ever, a_freed_seat_is_nobodys],
+    [
+        the_last_in_line_first, whoever_is_in_may_come_again, offers_and_requests_last_for_ever,
+        who_needs_an_approval_gets_a_seat_at_once, a_freed_seat_is_nobodys,
+    ],
     ids=lambda sabotage: sabotage.__name__.replace("_", " "),
 )  # fmt: skip
 def test_the_machine_notices_when_a_rule_is_taken_away(bench: Bench, sabotage: Any, monkeypatch: pytest.MonkeyPatch) -> None:

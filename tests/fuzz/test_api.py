@@ -34,7 +34,7 @@ HOOKS = ROOT / "tests" / "fuzz" / "hooks.py"
 SEED = [] if FULL else ["--seed", "20270331"]
 FOR = {
     "Reference data": "nobody", "Courses": "organiser", "Retention": "organiser", "Enrollments": "worker", "Me": "worker",
-    "Uptake": "region",
+    "Approvals": "organiser", "Uptake": "region",
 }  # fmt: skip
 """By tag, the role that gets furthest with its operations."""
 PEERS = ["worker", "colleague"]
@@ -69,13 +69,15 @@ EACH, IN_A_ROLE, SECONDS = count(50, 1000), count(10, 300), count(8, 300)
 ONE_BY_ONE = "examples,coverage,fuzzing"
 RUNS = {
     "courses": Run(EACH, ONE_BY_ONE, of("Courses")),
-    "the others": Run(EACH, ONE_BY_ONE, of("Reference data", "Retention", "Enrollments", "Me", "Uptake")),
+    "the others": Run(EACH, ONE_BY_ONE, of("Reference data", "Retention", "Enrollments", "Approvals", "Me", "Uptake")),
     "being forgotten": Run(EACH, ONE_BY_ONE, ["--include-method", "DELETE"], "leaver"),
     "one after another": Run(EACH, "stateful", of(), seconds=SECONDS),
-    "as a worker": Run(IN_A_ROLE, "fuzzing,stateful", of("Courses", "Enrollments", "Me", "Uptake"), "worker", SECONDS),
+    "as a worker": Run(
+        IN_A_ROLE, "fuzzing,stateful", of("Courses", "Enrollments", "Approvals", "Me", "Uptake"), "worker", SECONDS
+    ),
     "as an organiser": Run(IN_A_ROLE, "fuzzing", of("Enrollments", "Me", "Uptake"), "organiser"),
     "as a reviewer": Run(IN_A_ROLE, "fuzzing", of("Courses", "Retention", "Enrollments", "Me"), "region"),
-    "as nobody": Run(IN_A_ROLE, "fuzzing", of("Courses", "Retention", "Enrollments", "Me", "Uptake"), "nobody"),
+    "as nobody": Run(IN_A_ROLE, "fuzzing", of("Courses", "Retention", "Enrollments", "Approvals", "Me", "Uptake"), "nobody"),
 }
 
 

@@ -195,6 +195,39 @@ def test_everybody_can_follow_a_region_and_make_an_offer(
     examine(page, path("new-session", language, {"course": a_course_of(visit(), FIELDLAB)}), language)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_can_ask_for_an_approval_and_decide_about_it(
+    page: Page, visit: Visit, session_with: SessionWith, language: Language
+) -> None:
+    session = session_with(2, needsApproval=True, approvalHours=48)
+    sign_in(page, "worker")
+    examine(page, path("enroll", language, {"session": session}), language)
+    page.click("form.form button")
+    page.wait_for_url(re.compile("inschrijvingen/|enrollments/"))
+    asked = page.url
+    examine(page, asked, language)
+    examine(page, path("enrollments", language), language)
+    enroll(visit("region"), session)
+
+    sign_in(page, "organiser")
+    examine(page, path("own-session", language, {"session": session}), language)
+    page.set_viewport_size(PHONE)
+    page.click("a[href*=aanvragen], a[href*=requests]")
+    page.wait_for_url(re.compile("aanvragen|requests"))
+    examine(page, page.url, language)
+    page.set_viewport_size(PHONE)
+    page.click("form[action*=goedkeuren] button, form[action*=approve] button >> nth=0")
+    page.wait_for_url("**done=request-approved")
+    assert violations(page) == []
+    page.click("a[href*=afwijzen], a[href*=decline]")
+    page.wait_for_url(re.compile("afwijzen|decline"))
+    examine(page, page.url, language)
+    page.select_option("#reason", "prior-knowledge")
+    page.click("form.form button")
+    page.wait_for_url("**done=request-declined")
+    examine(page, page.url, language)
+
+
 def test_the_search_answers_while_one_types(page: Page) -> None:
     page.goto("/en")
     page.locator("#q").press_sequentially("weld")

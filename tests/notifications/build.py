@@ -12,9 +12,13 @@ from notifications.recipients import Recipient
 from notifications.store import Session
 from shared.contracts.catalog import SeatPlan, SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import (
+    Approval,
     AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
+    EnrollmentDeclined,
+    EnrollmentMoved,
+    EnrollmentRequested,
     EnrollmentWaitlisted,
     Outcome,
     Participation,
@@ -36,6 +40,8 @@ EPOCH = UUID(int=1)
 ABOUT = Participation(
     course_id=UUID(int=7), fieldlab_id="duurzaamheidsfabriek", theme="digital-factory", hours=8, level=4, fieldlab=DORDRECHT
 )
+WAIT = ("waitlisted", "waitlisted-for-approval", "approved-and-waiting")
+ANSWERED = ("offered", "approval-asked", "approval-asked-first", "approval-asked-in-turn")
 SEATS = SeatCount(revision=1, capacity=10, seats_left=3, waiting=0)
 
 
@@ -55,11 +61,20 @@ class Enrollment:
             "seats": SEATS, "command_id": uuid4(),
         }  # fmt: skip
 
-    def confirmed(self, *, from_waiting_list: bool = False) -> SeatConfirmed:
-        return SeatConfirmed(**self._next(), from_waiting_list=from_waiting_list)
+    def confirmed(self, *, from_waiting_list: bool = False, approved: bool | None = None) -> SeatConfirmed:
+        return SeatConfirmed(**self._next(), from_waiting_list=from_waiting_list, approved=approved)
 
-    def waitlisted(self, position: int = 3) -> EnrollmentWaitlisted:
-        return EnrollmentWaitlisted(**self._next(), position=position)
+    def waitlisted(self, position: int = 3, approval: Approval | None = None) -> EnrollmentWaitlisted:
+        return EnrollmentWaitlisted(**self._next(), position=position, approval=approval)
+
+    def requested(self, *, holds_seat: bool = True, from_waiting_list: bool = False) -> EnrollmentRequested:
+        return EnrollmentRequested(**self._next(), until=STARTS, holds_seat=holds_seat, from_waiting_list=from_waiting_list)
+
+    def declined(self, reason: str = "prior-knowledge") -> EnrollmentDeclined:
+        return EnrollmentDeclined(**self._next(), reason=reason, held_seat=True)
+
+    def moved(self, stands: State) -> EnrollmentMoved:
+        return EnrollmentMoved(**self._next(), stands=stands, decided_at=datetime.now(UTC), described=1)
 
     def cancelled(self) -> EnrollmentCancelled:
         return EnrollmentCancelled(**self._next(), reason="by-person", held_seat=True)
@@ -144,8 +159,9 @@ def a_delivery(
         logged_at=datetime.now(UTC),
         session_id=None if template == "sign-in" else uuid4(),
         enrollment_id=None if template == "sign-in" else enrollment_id or uuid4(),
-        position=3 if template == "waitlisted" else None,
-        until=STARTS if template == "offered" else None,
+        position=3 if template in WAIT else None,
+        until=STARTS if template in ANSWERED else None,
+        because="prior-knowledge" if template == "declined" else None,
         described=0,
         copies=copies,
         attempts=attempts,

@@ -24,13 +24,25 @@ from shared.translations import LANGUAGES, Language
 from tests.notifications.build import ENDS, STARTS, a_delivery, a_recipient, a_session
 
 WRITER = Writer("Skillslab <no-reply@skillslab.example>", "https://skills.example/")
-ABOUT_SESSIONS: list[Template] = ["confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled"]
+ABOUT_SESSIONS: list[Template] = [
+    "confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled", "approval-asked", "approval-asked-first",
+    "approval-asked-in-turn", "waitlisted-for-approval", "approved", "approved-and-waiting", "declined", "approval-lapsed",
+    "moved-with-a-request",
+]  # fmt: skip
 SHAPES = {
     "confirmed": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "confirmed-from-waiting-list": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "waitlisted": ("REQUEST", "TENTATIVE", "TRANSPARENT", 0),
     "cancelled": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
-}
+    "approved": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
+    "declined": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
+    "approval-lapsed": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
+    **dict.fromkeys(
+        ("approval-asked", "approval-asked-first", "approval-asked-in-turn", "waitlisted-for-approval",
+         "approved-and-waiting", "moved-with-a-request"),
+        ("REQUEST", "TENTATIVE", "TRANSPARENT", 0),
+    ),
+}  # fmt: skip
 
 
 def write(template: Template, session: Session | None = None, language: Language = "nl", **recipient: Any) -> EmailMessage:
@@ -203,8 +215,11 @@ def test_later_files_replace_earlier_ones_in_the_calendar() -> None:
 
 
 def used() -> set[str]:
-    with Path(letters.__file__).open("rb") as code:
-        return {text for _, text, _, _ in extract("python", code, keywords={"_": None}) if isinstance(text, str)}
+    texts: set[str] = set()
+    for file in Path(letters.__file__).parent.glob("*.py"):
+        with file.open("rb") as code:
+            texts |= {text for _, text, _, _ in extract("python", code, keywords={"_": None}) if isinstance(text, str)}
+    return texts
 
 
 def test_every_text_is_translated_and_nothing_else() -> None:

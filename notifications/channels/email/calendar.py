@@ -24,7 +24,8 @@ class CalendarFile:
 def calendar_file(delivery: Delivery, session: Session, letter: Letter, organiser: str, attendee: str) -> CalendarFile:
     """One event per enrollment, whose later versions replace the earlier: the same UID, and a SEQUENCE that rises.
 
-    A place in the queue is tentative and keeps no time busy. Times are in UTC: calendars show them where their owner is.
+    A place in the queue, or a request, is tentative and keeps no time busy. Times are in UTC: calendars show them where their
+    owner is.
 
     A training of several days becomes an event of whole days that keeps no time busy, with its hours in words. When it meets
     is not known but for the first and the last hour; as one block it would claim the nights and the weekends between.
@@ -59,11 +60,11 @@ def calendar_file(delivery: Delivery, session: Session, letter: Letter, organise
 
 
 def _is_over(delivery: Delivery) -> bool:
-    return delivery.template in {"cancelled", "offer-lapsed", "session-cancelled"}
+    return delivery.template in {"cancelled", "offer-lapsed", "session-cancelled", "declined", "approval-lapsed"}
 
 
 def _has_seat(delivery: Delivery) -> bool:
-    return delivery.template in {"confirmed", "confirmed-from-waiting-list", "moved-with-a-seat"}
+    return delivery.template in {"confirmed", "confirmed-from-waiting-list", "moved-with-a-seat", "approved"}
 
 
 def _status(delivery: Delivery) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
+from notifications.channels.email import approvals
+from notifications.channels.email.wording import Translate, Wording
 from notifications.deliveries import Delivery
 from notifications.recipients import Recipient
 from notifications.store import Session
 from shared.translations import Language
-
-Translate = Callable[[str], str]
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 LOCALES: Mapping[Language, str] = {"nl": "nl_NL", "en": "en_GB"}
@@ -23,17 +23,6 @@ MY_ENROLLMENTS: Mapping[Language, str] = {"nl": "/mijn-inschrijvingen", "en": "/
 COURSES: Mapping[Language, str] = {"nl": "/cursussen", "en": "/en/courses"}
 BREAKS = {"Cc", "Zl", "Zp"}
 HIDDEN = {"Cf", "Cs", "Co", "Cn"}  # formatting, halves of characters, and what means nothing to anybody
-
-
-@dataclass(frozen=True)
-class Wording:
-    """What differs from template to template."""
-
-    subject: str
-    lines: tuple[str, ...]
-    button: str
-    afterwards: tuple[str, ...]
-    """Below the button."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +90,11 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return offered(_, title, moment(_, language, delivery.until))
         case "offer-lapsed":
             return offer_lapsed(_, title)
+        case (
+            "approval-asked" | "approval-asked-first" | "approval-asked-in-turn" | "waitlisted-for-approval" | "approved"
+            | "approved-and-waiting" | "declined" | "approval-lapsed" | "moved-with-a-request"
+        ):  # fmt: skip
+            return approvals.about_request(_, delivery, title, moment(_, language, delivery.until) if delivery.until else "")
         case "moved-with-a-seat" | "moved":
             return moved(_, title, has_seat=delivery.template == "moved-with-a-seat")
         case "session-cancelled":
