@@ -66,7 +66,21 @@ class RefuseOffer:
     keyed: Keyed | None = None
 
 
-OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer
+@dataclass(frozen=True, slots=True)
+class ChangeSession:
+    """A person who holds a seat wants one in another session of the same course instead, or else to keep the one they have."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    person_id: UUID
+    to_session_id: UUID
+    to_enrollment_id: UUID
+    """Chosen by whoever asks, so that asking again is harmless."""
+    keyed: Keyed | None = None
+
+
+OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer | ChangeSession
 """What somebody asks about an enrollment of their own."""
 
 
@@ -150,3 +164,8 @@ OfAnOrganiser = ChangeSeats | CancelSession
 """What an organiser asks about a session of their own fieldlab."""
 
 Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | OpenSession | DescribeSession | Anonymise
+
+
+def named_sessions(command: Command) -> tuple[UUID, ...]:
+    """The sessions that a command names: all of them are locked before anything is decided."""
+    return (command.session_id, command.to_session_id) if isinstance(command, ChangeSession) else (command.session_id,)

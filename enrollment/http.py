@@ -19,9 +19,9 @@ from enrollment.commands import (
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
+    ChangeSession,
     Command,
     OfAnOrganiser,
-    OfTheirOwn,
     RefuseOffer,
     RequestSeat,
 )
@@ -196,9 +196,32 @@ async def post_refusal(request: web.Request) -> web.Response:
     return await _ask_of_own(request, RefuseOffer, "refuse")
 
 
-async def _ask_of_own(request: web.Request, command: type[OfTheirOwn], verb: str) -> web.Response:
-    """What only the person concerned asks about an enrollment. Raises Rejected: 404 for one that they may not see, 403 for
-    one that they see as an organiser.
+class OtherSession(Input):
+    """Where somebody wants a seat instead of the one that they hold."""
+
+    to_session_id: UUID
+
+
+async def post_move(request: web.Request) -> web.Response:
+    asks, found = signed_in(request), await own_enrollment(request, "move")
+    wanted = OtherSession.model_validate_json(await request.read())
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    asked = ChangeSession(
+        command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+        session_id=found.session_id,
+        enrollment_id=found.id,
+        person_id=asks.person_id,
+        to_session_id=wanted.to_session_id,
+        to_enrollment_id=uuid4(),
+        keyed=answers.keyed(f"move {found.id} to {wanted.to_session_id}") if key else None,
+    )
+    told = await ask(request.app, asks, asked)
+    return json(shown(told.view), told.status)
+
+
+async def own_enrollment(request: web.Request, verb: str) -> queries.View:
+    """The enrollment in the path, of who asks. Raises Rejected: 404 for one that they may not see, 403 for one that they see as
+    an organiser.
     """
     asks = signed_in(request)
     wanted = enrollment_id(request)
@@ -208,14 +231,22 @@ async def _ask_of_own(request: web.Request, command: type[OfTheirOwn], verb: str
         raise not_found()
     if found.person_id != asks.person_id:
         raise Rejected("not-yours", 403, f"You can see this enrollment, and only the person concerned can {verb} it.")
+    return found
+
+
+async def _ask_of_own(
+    request: web.Request, command: type[CancelEnrollment | AcceptOffer | RefuseOffer], verb: str
+) -> web.Response:
+    """What only the person concerned asks about an enrollment, without any more to say about it."""
+    asks, found = signed_in(request), await own_enrollment(request, verb)
     Nothing.model_validate_json(await request.read() or b"{}")
     key = request.headers.get(IDEMPOTENCY_KEY)
     asked = command(
         command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
         session_id=found.session_id,
-        enrollment_id=wanted,
+        enrollment_id=found.id,
         person_id=asks.person_id,
-        keyed=answers.keyed(f"{verb} {wanted}") if key else None,
+        keyed=answers.keyed(f"{verb} {found.id}") if key else None,
     )
     told = await ask(request.app, asks, asked)
     return json(shown(told.view))
@@ -375,6 +406,7 @@ ROUTES: Sequence[web.RouteDef] = [
     web.post("/enrollments/{enrollment_id}/cancellation", post_cancellation),
     web.post("/enrollments/{enrollment_id}/acceptance", post_acceptance),
     web.post("/enrollments/{enrollment_id}/refusal", post_refusal),
+    web.post("/enrollments/{enrollment_id}/move", post_move),
     web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),
     web.post("/sessions/{session_id}/cancellation", post_session_cancellation),

@@ -15,12 +15,14 @@ from enrollment.commands import (
     Anonymise,
     CancelSession,
     ChangeSeats,
+    ChangeSession,
     Command,
     DescribeSession,
     LapseOffer,
     OfAnOrganiser,
     OfTheirOwn,
     RequestSeat,
+    named_sessions,
 )
 from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session, Step
 from shared.contracts.enrollment import Participation
@@ -38,7 +40,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
 
     Returns with it the ids of the commands about an enrollment that is the asker's own, or a session that they organise.
     """
-    rows = await conn.fetch(SQL.lock_sessions, list({command.session_id for command in commands}))
+    rows = await conn.fetch(SQL.lock_sessions, list({key for command in commands for key in named_sessions(command)}))
     sessions = {row["session_id"]: _session(row) for row in rows}
     requests = [command for command in commands if isinstance(command, RequestSeat)]
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
@@ -55,17 +57,19 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
         if isinstance(command, OfAnOrganiser) and _fieldlab(sessions.get(command.session_id)) in command.fieldlabs
     }
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
-    gone = await forgetting.gone(conn, {command.person_id for command in requests})
+    gone = await forgetting.gone(conn, {c.person_id for c in commands if isinstance(c, RequestSeat | ChangeSession)})
     return Ledger(sessions, await places.load(conn, codes), gone), theirs
 
 
 async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
     own = [command for command in commands if isinstance(command, OfTheirOwn)]
     lapsing = [command for command in commands if isinstance(command, LapseOffer)]
+    coming = [(command.session_id, command.person_id) for command in requests]
+    coming += [(command.to_session_id, command.person_id) for command in commands if isinstance(command, ChangeSession)]
     return await conn.fetch(
         SQL.load_enrollments,
-        [command.session_id for command in requests],
-        [command.person_id for command in requests],
+        [session_id for session_id, _ in coming],
+        [person_id for _, person_id in coming],
         [command.session_id for command in own],
         [command.enrollment_id for command in own],
         [command.person_id for command in own],

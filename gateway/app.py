@@ -15,6 +15,7 @@ from gateway.api.courses import courses
 from gateway.api.documents import document_routes
 from gateway.api.enrollments import enrollments
 from gateway.api.me import me
+from gateway.api.moving import moving
 from gateway.api.openapi import openapi
 from gateway.api.operation import routes
 from gateway.api.reference import reference
@@ -44,7 +45,7 @@ from shared.web.unreadable import ALONG
 if TYPE_CHECKING:
     from gateway.oidc.provider import Provider
 
-OPERATIONS = list(chain(reference.all, courses.all, enrollments.all, uptake.all, me.all, retention_terms.all))
+OPERATIONS = list(chain(reference.all, courses.all, enrollments.all, moving.all, uptake.all, me.all, retention_terms.all))
 
 
 @asynccontextmanager

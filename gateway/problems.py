@@ -156,6 +156,22 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("The time for this place is over"),
         _("It went to the next in line. You can enroll again; if the training is full, you come at the end."),
     ),
+    "other-session-full": (
+        _("There is no free place on that date"),
+        _("You keep the place that you have. You can join the waiting list there, and keep your place meanwhile."),
+    ),
+    "other-course": (
+        _("That is another course"),
+        _("You can move to another date of the same course. For another course, enroll there, and withdraw here if you want."),
+    ),
+    "already-there": (
+        _("You are enrolled for that date already"),
+        _("Nothing changed. Withdraw from the date that you do not want."),
+    ),
+    "no-seat": (
+        _("You hold no place here"),
+        _("Only who has a place can move with it or hand it over. To wait for another date, enroll there."),
+    ),
     "group-full": (
         _("This group is full"),
         _("At most ten people wait together. Start another group, or enroll by yourself."),

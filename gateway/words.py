@@ -46,6 +46,7 @@ REASONS: Mapping[str, str] = {
     "offer-refused": _("You let the place go"),
     "offer-lapsed": _("The time to take the place is over"),
     "session-cancelled": _("The fieldlab called the training off"),
+    "to-other-session": _("You moved to another date"),
 }
 """Why an enrollment ended."""
 
@@ -189,6 +190,7 @@ ACTIONS: Mapping[str, str] = {
     "withdrew": _("withdrew"),
     "offer-accepted": _("took a place that was offered"),
     "offer-refused": _("let a place that was offered go"),
+    "moved": _("moved to another date of a course"),
     "enrollments-seen": _("looked at enrollments"),
     "people-seen": _("looked at who has which role"),
     "data-corrected": _("corrected their own data"),
@@ -233,6 +235,7 @@ DONE: Mapping[str, str] = {
     "seats-changed": _("The places are changed."),
     "session-changed": _("Everybody who is enrolled is told."),
     "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
+    "moved": _("You moved to this date. Your earlier place went to the next in line."),
 }
 """What was done just now: the page that follows says it."""
 
@@ -246,6 +249,7 @@ MAILS: Mapping[str, str] = {
     "moved": _("The training is at another time or place"),
     "session-cancelled": _("The training does not take place"),
     "cancelled": _("You withdrew"),
+    "to-other-session": _("You moved"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),
 }

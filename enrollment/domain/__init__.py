@@ -3,7 +3,7 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` has the values, `steps` how a session changes, `people` and `sessions` what may be asked.
+`ledger` has the values, `steps` how a session changes, `people`, `moving` and `sessions` what may be asked.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from enrollment.commands import (
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
+    ChangeSession,
     Command,
     DescribeSession,
     LapseOffer,
@@ -25,7 +26,7 @@ from enrollment.commands import (
     RefuseOffer,
     RequestSeat,
 )
-from enrollment.domain import people, sessions
+from enrollment.domain import moving, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
     Answer,
@@ -67,6 +68,8 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return people.accept(ledger, command, now, facts)
         case RefuseOffer():
             return people.refuse(ledger, command, now, facts)
+        case ChangeSession():
+            return moving.change_session(ledger, command, now, facts)
         case LapseOffer():
             return people.lapse(ledger, command, now, facts)
         case Anonymise():

@@ -19,8 +19,13 @@ MOST_IN_A_GROUP = 10
 NOT_FOUND = Refused("not-found", 404)
 
 
-def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: list[Event]) -> Answer:
-    """A seat, a place in the queue for one, or the reason why not. Whoever is in already gets what they have."""
+def request_seat(
+    ledger: Ledger, command: RequestSeat, now: datetime, facts: list[Event], *, instead_of: UUID | None = None
+) -> Answer:
+    """A seat, a place in the queue for one, or the reason why not. Whoever is in already gets what they have.
+
+    `instead_of` is the enrollment in another session that is given up for it.
+    """
     session = ledger.sessions.get(command.session_id)
     if command.person_id in ledger.gone:
         return Refused("not-signed-in", 401)
@@ -52,7 +57,8 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
     if len(company) >= MOST_IN_A_GROUP:
         return Refused("group-full")
     if session.seats_left and not company:
-        return Settled(steps.confirm(session, enrollment, command.command_id, now, facts), new=True)
+        confirmed = steps.confirm(session, enrollment, command.command_id, now, facts, instead_of=instead_of)
+        return Settled(confirmed, new=True)
     waitlisted = steps.waitlist(session, enrollment, command.command_id, now, facts)
     position = session.waiting
     steps.fill(session, command.command_id, now, facts)
@@ -81,7 +87,7 @@ def accept(ledger: Ledger, command: AcceptOffer, now: datetime, facts: list[Even
         return Settled(enrollment)
     if enrollment.offered_until is None:
         return Refused("offer-lapsed" if enrollment.reason == "offer-lapsed" else "no-offer")
-    if _is_over(session, enrollment.offered_until, now):
+    if is_over(session, enrollment.offered_until, now):
         _out(session, enrollment, "offer-lapsed", command.command_id, now, facts)
         return Refused("offer-lapsed")
     return Settled(steps.confirm(session, enrollment, command.command_id, now, facts))
@@ -105,7 +111,7 @@ def lapse(ledger: Ledger, command: LapseOffer, now: datetime, facts: list[Event]
     enrollment = session.enrollments.get(command.enrollment_id) if session else None
     if session is None or enrollment is None:
         return NOT_FOUND
-    if enrollment.offered_until is None or not _is_over(session, enrollment.offered_until, now):
+    if enrollment.offered_until is None or not is_over(session, enrollment.offered_until, now):
         return Settled(enrollment)
     return Settled(_out(session, enrollment, "offer-lapsed", command.command_id, now, facts))
 
@@ -128,7 +134,7 @@ def anonymise(ledger: Ledger, command: Anonymise, now: datetime, facts: list[Eve
     return Forgotten(len(theirs), len(coming))
 
 
-def _is_over(session: Session, until: datetime, now: datetime) -> bool:
+def is_over(session: Session, until: datetime, now: datetime) -> bool:
     """A session that was moved forward ends its offers when it starts."""
     return now >= min(until, session.starts_at)
 

@@ -380,6 +380,10 @@ class EnrollmentFilter(Paging):
     state: State | None = None
 
 
+class OtherSession(Input):
+    to_session_id: UUID = Field(description="A session of the same course.")
+
+
 class Nothing(Input):
     """No field is needed."""
 

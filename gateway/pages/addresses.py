@@ -21,6 +21,7 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "withdraw": ("/mijn-inschrijvingen/{enrollment}/uitschrijven", "/en/my-enrollments/{enrollment}/withdraw"),
     "accept": ("/mijn-inschrijvingen/{enrollment}/aannemen", "/en/my-enrollments/{enrollment}/accept"),
     "refuse": ("/mijn-inschrijvingen/{enrollment}/laten-gaan", "/en/my-enrollments/{enrollment}/let-go"),
+    "change-date": ("/mijn-inschrijvingen/{enrollment}/andere-datum", "/en/my-enrollments/{enrollment}/other-date"),
     "sign-in": ("/aanmelden", "/en/sign-in"),
     "sign-in-sent": ("/aanmelden/verstuurd", "/en/sign-in/sent"),
     "sign-in-sample": ("/aanmelden/voorbeeld", "/en/sign-in/sample"),

@@ -44,6 +44,8 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "fundingScheme": words.FUNDING,
 }
 MUNICIPALITIES = ("workMunicipality", "homeMunicipality")
+SETTLED = ("to-other-session",)
+"""Reasons after which nobody looks for another date."""
 UNKNOWN_PLACE = _("We do not know this place. Write another one, or leave this empty.")
 
 
@@ -78,6 +80,11 @@ class Enrollment:
     @property
     def can_answer(self) -> bool:
         return self.state == "offered"
+
+    @property
+    def has_seat(self) -> bool:
+        """Whether a place is theirs or held for them, in a training that is still to come."""
+        return self.state in ("confirmed", "offered") and self.session.starts_at > datetime.now(UTC)
 
     @property
     def can_withdraw(self) -> bool:
@@ -253,7 +260,9 @@ async def _show_enrollment(request: web.Request, *, refusal: tuple[str, str] | N
         enrollment=enrollment,
         refusal=refusal,
         group_url=f"{request.app[SETTINGS].address}{group}" if enrollment.group_id else "",
-        another=await _another(request, enrollment) if enrollment.state == "cancelled" else None,
+        another=await _another(request, enrollment)
+        if enrollment.state == "cancelled" and enrollment.reason not in SETTLED
+        else None,
     )
 
 
@@ -306,6 +315,11 @@ async def _enrollment(request: web.Request) -> Enrollment:
     shape = await request.app[ENROLLMENT].get_json(address, as_worker(asks))
     session = await request.app[CATALOG].get_json(f"/sessions/{shape['sessionId']}")
     return _shown(shape, catalogue.session(session, language_of(request)))
+
+
+async def own(request: web.Request) -> Enrollment:
+    """The same, for the pages about one of its aspects."""
+    return await _enrollment(request)
 
 
 async def _with_sessions(request: web.Request, own: Sequence[Json]) -> Sequence[Enrollment]:

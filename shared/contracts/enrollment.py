@@ -124,6 +124,8 @@ class SeatConfirmed(EnrollmentFact):
     state: ClassVar[State] = "confirmed"
 
     from_waiting_list: bool = False
+    instead_of: UUID | None = None
+    """The enrollment that made room for this one: the person's own in another session of the course."""
 
 
 class EnrollmentWaitlisted(EnrollmentFact):
@@ -153,8 +155,8 @@ class EnrollmentCancelled(EnrollmentFact):
     state: ClassVar[State] = "cancelled"
 
     reason: str
-    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`, `session-cancelled`. There may be ones that are newer than
-    the reader.
+    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`, `session-cancelled`, `to-other-session`. There may be ones that
+    are newer than the reader.
     """
     held_seat: bool
 

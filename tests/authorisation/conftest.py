@@ -46,6 +46,8 @@ class World:
     things: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Of each target: what is the worker's or at the organiser's own fieldlab, and what is somebody else's."""
     open_session: str = ""
+    sister_session: str = ""
+    """Of the same course as the session that the worker is enrolled for."""
     scopes: dict[str, str] = field(default_factory=dict)
 
     async def ask(
@@ -99,6 +101,7 @@ class World:
         """Something new of this kind, both own and somebody else's: what was there may have been used up."""
         match target:
             case "enrollment":
+                await self.leave("worker", self.sister_session)
                 own = await self.enroll("worker", self.things["session"][0])
                 self.things[target] = (own, await self.enroll("stranger", self.things["session"][1]))
             case "token":
@@ -152,6 +155,12 @@ class World:
             raise AssertionError(answer)
         return str(answer["id"])
 
+    async def leave(self, name: str, session: str) -> None:
+        token = self.tokens[name]
+        listed = await self.json("GET", f"/v1/enrollments?sessionId={session}", token)
+        for one in listed["items"]:
+            await self.json("POST", f"/v1/enrollments/{one['id']}/cancellation", token)
+
     async def json(self, method: str, path: str, token: str | None, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self.http.request(method, self.house.base_url + path, headers=headers, json=body) as response:
@@ -162,16 +171,20 @@ class World:
         """A course with an open session, and a draft, at a fieldlab."""
         course = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Matrix"})
         draft = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Klad", "state": "draft"})
+        return course["id"], draft["id"], await self.announce(token, course["id"])
+
+    async def announce(self, token: str, course: str) -> str:
+        """An open session of a course."""
         starts = datetime.now(UTC) + timedelta(days=90)
         told = {
             "startsAt": starts.isoformat(), "endsAt": (starts + timedelta(hours=8)).isoformat(), "capacity": 500,
             "enrollmentClosesAt": (starts - timedelta(days=1)).isoformat(),
         }  # fmt: skip
-        session = await self.json("POST", f"/v1/courses/{course['id']}/sessions", token, told)
+        session = await self.json("POST", f"/v1/courses/{course}/sessions", token, told)
         async with asyncio.timeout(20):
             while (await self.json("GET", f"/v1/sessions/{session['id']}", None))["state"] != "open":
                 await asyncio.sleep(0.05)
-        return course["id"], draft["id"], session["id"]
+        return str(session["id"])
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="package")
@@ -193,6 +206,7 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             other = await world.publish(world.tokens["organiser.elsewhere"], OTHER_LAB)
             world.things = dict(zip(("course", "draft", "session"), zip(own, other, strict=True), strict=True))
             world.open_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
+            world.sister_session = await world.announce(world.tokens["organiser"], own[0])
             world.things["fieldlab"] = (OWN_LAB, OTHER_LAB)
             doomed = [(await world.publish(world.tokens[who], lab))[2] for who, lab in
                       (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip

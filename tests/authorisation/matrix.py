@@ -94,6 +94,9 @@ API: Mapping[str, Rule] = {
     "POST /v1/enrollments/{enrollmentId}/cancellation": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
     "POST /v1/enrollments/{enrollmentId}/acceptance": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
     "POST /v1/enrollments/{enrollmentId}/refusal": Rule({"worker": 409, "organiser": 403}, target="enrollment"),
+    "POST /v1/enrollments/{enrollmentId}/move": Rule(
+        {"worker": 201, "organiser": 403}, target="enrollment", body={"toSessionId": "{sister session}"}
+    ),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
     "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
@@ -126,6 +129,7 @@ READ: Mapping[str, Rule] = {
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 303}, 404, 303, target="enrollment"),
+    "change-date": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "sign-in": everybody(),
     "sign-in-sent": everybody(),
     "sign-in-link": everybody(410),
@@ -172,6 +176,7 @@ CHANGE: Mapping[str, Rule] = {
     "withdraw": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 409}, 404, 303, target="enrollment"),
+    "change-date": Rule({"worker": 303}, 404, 303, target="enrollment", body={"session": "{sister session}"}),
     "sign-in": everybody(400),
     "sign-in-sent": everybody(400),
     "sign-in-link": everybody(410),
@@ -218,6 +223,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments": "signed in", "POST /enrollment-batches": "services", "GET /enrollments": "signed in",
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
+        "POST /enrollments/{enrollment_id}/move": "signed in",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
         "POST /sessions/{session_id}/cancellation": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",

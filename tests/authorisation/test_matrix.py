@@ -146,6 +146,8 @@ async def answer_to(world: World, case: Case) -> Answer:
 
 
 def _filled(world: World, value: object) -> object:
+    if value == "{sister session}":
+        return world.sister_session
     return world.open_session if value == "{open session}" else value
 
 

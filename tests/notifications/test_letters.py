@@ -24,12 +24,13 @@ from shared.translations import LANGUAGES, Language
 from tests.notifications.build import ENDS, STARTS, a_delivery, a_recipient, a_session
 
 WRITER = Writer("Skillslab <no-reply@skillslab.example>", "https://skills.example/")
-ABOUT_SESSIONS: list[Template] = ["confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled"]
+ABOUT_SESSIONS: list[Template] = ["confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled", "to-other-session"]
 SHAPES = {
     "confirmed": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "confirmed-from-waiting-list": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "waitlisted": ("REQUEST", "TENTATIVE", "TRANSPARENT", 0),
     "cancelled": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
+    "to-other-session": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
 }
 
 

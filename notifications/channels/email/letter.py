@@ -107,6 +107,8 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return session_cancelled(_, title)
         case "cancelled":
             return cancelled(_, title)
+        case "to-other-session":
+            return to_other_session(_, title)
         case "sign-in" | "invitation":
             raise AssertionError("this is not about a session")
 
@@ -206,6 +208,21 @@ def cancelled(_: Translate, title: str) -> Wording:
         ),
         button=_("See my enrollment"),
         afterwards=(_("Was this a mistake? You can enroll again. If the training is full, you go on the waiting list."),),
+    )
+
+
+def to_other_session(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("You moved to another date: {title}").format(title=title),
+        lines=(
+            _(
+                "You moved to another date of this course, so your place on this one is free for somebody else. "
+                "About the new date you get a mail of its own."
+            ),
+            _("There is a calendar file with this mail. Open it to take the training out of your calendar."),
+        ),
+        button=_("See my enrollments"),
+        afterwards=(_("Was this a mistake? You can move back as long as there is a place."),),
     )
 
 
