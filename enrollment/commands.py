@@ -80,7 +80,21 @@ class ChangeSession:
     keyed: Keyed | None = None
 
 
-OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer | ChangeSession
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Two people agreed that the seat of the one goes to the other; whoever passes it on saw to it that both did."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    person_id: UUID
+    """Who holds the seat."""
+    wanted: RequestSeat
+    """The enrollment of who takes it, as if they had asked for it; its ids are chosen by whoever asks."""
+    keyed: None = None
+
+
+OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer | ChangeSession | HandOver
 """What somebody asks about an enrollment of their own."""
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
@@ -21,6 +21,7 @@ from enrollment.commands import (
     ChangeSeats,
     ChangeSession,
     Command,
+    HandOver,
     OfAnOrganiser,
     RefuseOffer,
     RequestSeat,
@@ -319,6 +320,31 @@ async def own_session(request: web.Request) -> UUID:
     return session_id
 
 
+class HandOverRequest(EnrollmentRequest):
+    """What the gateway passes on once the colleague said yes to what the holder offered."""
+
+    transfer_id: UUID
+    enrollment_id: UUID
+    from_person_id: UUID
+    to_person_id: UUID
+
+
+async def post_hand_over(request: web.Request) -> web.Response:
+    """For the gateway, which knows who offered what to whom. Again changes nothing and answers the same."""
+    told = HandOverRequest.model_validate_json(await request.read())
+    colleague = Principal(told.to_person_id, ())
+    enrollment_id = uuid5(told.transfer_id, str(told.to_person_id))
+    command = HandOver(
+        command_id=told.transfer_id,
+        session_id=told.session_id,
+        enrollment_id=told.enrollment_id,
+        person_id=told.from_person_id,
+        wanted=replace(request_seat(colleague, told, None), command_id=told.transfer_id, enrollment_id=enrollment_id),
+    )
+    answered = await ask(request.app, colleague, command)
+    return json(shown(answered.view), answered.status)
+
+
 async def get_own_data(request: web.Request) -> web.Response:
     """Everything that stands here about who asks, in full."""
     asks = signed_in(request)
@@ -414,5 +440,6 @@ ROUTES: Sequence[web.RouteDef] = [
     web.get("/own-data", get_own_data),
     web.get("/retention", get_retention),
     web.put("/retention/{fieldlab_id}", put_retention),
+    web.post("/internal/hand-overs", for_services(post_hand_over)),
     web.post("/internal/known-people", for_services(post_known_people)),
 ]

@@ -18,6 +18,7 @@ from enrollment.commands import (
     ChangeSession,
     Command,
     DescribeSession,
+    HandOver,
     LapseOffer,
     OfAnOrganiser,
     OfTheirOwn,
@@ -43,6 +44,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     rows = await conn.fetch(SQL.lock_sessions, list({key for command in commands for key in named_sessions(command)}))
     sessions = {row["session_id"]: _session(row) for row in rows}
     requests = [command for command in commands if isinstance(command, RequestSeat)]
+    requests += [command.wanted for command in commands if isinstance(command, HandOver)]
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
     named = await _enrollments(conn, commands, requests) if sessions else []
     found = [*named, *await _all_of(conn, whose), *await _for_organisers(conn, commands, sessions)]
@@ -57,7 +59,8 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
         if isinstance(command, OfAnOrganiser) and _fieldlab(sessions.get(command.session_id)) in command.fieldlabs
     }
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
-    gone = await forgetting.gone(conn, {c.person_id for c in commands if isinstance(c, RequestSeat | ChangeSession)})
+    coming = {command.person_id for command in (*requests, *commands) if isinstance(command, RequestSeat | ChangeSession)}
+    gone = await forgetting.gone(conn, coming)
     return Ledger(sessions, await places.load(conn, codes), gone), theirs
 
 

@@ -3,7 +3,8 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` has the values, `steps` how a session changes, `people`, `moving` and `sessions` what may be asked.
+`ledger` has the values, `steps` how a session changes, `people`, `moving`, `handing_over` and `sessions` what
+may be asked.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from enrollment.commands import (
     ChangeSession,
     Command,
     DescribeSession,
+    HandOver,
     LapseOffer,
     OpenSession,
     RefuseOffer,
     RequestSeat,
 )
-from enrollment.domain import moving, people, sessions
+from enrollment.domain import handing_over, moving, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
     Answer,
@@ -58,7 +60,7 @@ def decide(ledger: Ledger, commands: Iterable[Command], now: datetime) -> Decisi
     return Decision(after, facts, answers)
 
 
-def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:
+def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:  # noqa: PLR0912  (one for each)
     match command:
         case RequestSeat():
             return people.request_seat(ledger, command, now, facts)
@@ -70,6 +72,8 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return people.refuse(ledger, command, now, facts)
         case ChangeSession():
             return moving.change_session(ledger, command, now, facts)
+        case HandOver():
+            return handing_over.hand_over(ledger, command, now, facts)
         case LapseOffer():
             return people.lapse(ledger, command, now, facts)
         case Anonymise():

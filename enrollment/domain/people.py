@@ -17,6 +17,7 @@ VOLUNTARY = ("home", "worker_group")
 MOST_IN_A_GROUP = 10
 
 NOT_FOUND = Refused("not-found", 404)
+UNKNOWN_PLACE = Refused("unknown-municipality", 400)
 
 
 def request_seat(
@@ -37,9 +38,8 @@ def request_seat(
         return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
     if now >= session.closes_at or now >= session.starts_at:
         return Refused("enrollment-closed")
-    for code in (command.work_municipality, command.home_municipality):
-        if code is not None and code not in ledger.places:
-            return Refused("unknown-municipality", 400)
+    if names_unknown_place(ledger, command):
+        return UNKNOWN_PLACE
 
     enrollment = Enrollment(
         enrollment_id=command.enrollment_id,
@@ -49,7 +49,7 @@ def request_seat(
         revision=0,
         registered_at=now,
         decided_at=now,
-        about=_participation(session, command, ledger.places),
+        about=participation(session, command, ledger.places),
         group_id=command.group_id,
         at_once=command.at_once,
     )
@@ -150,7 +150,12 @@ def _out(session: Session, enrollment: Enrollment, reason: str, cause: UUID, now
     return out
 
 
-def _participation(session: Session, command: RequestSeat, places: dict[str, Place]) -> Participation:
+def names_unknown_place(ledger: Ledger, command: RequestSeat) -> bool:
+    codes = (command.work_municipality, command.home_municipality)
+    return any(code is not None and code not in ledger.places for code in codes)
+
+
+def participation(session: Session, command: RequestSeat, places: dict[str, Place]) -> Participation:
     """The session's part of the report, and the person's, as they are today."""
     return session.about.model_copy(
         update={

@@ -125,7 +125,9 @@ class SeatConfirmed(EnrollmentFact):
 
     from_waiting_list: bool = False
     instead_of: UUID | None = None
-    """The enrollment that made room for this one: the person's own in another session of the course."""
+    """The enrollment that made room for this one: the person's own in another session of the course, or that of a colleague
+    who handed this very seat over.
+    """
 
 
 class EnrollmentWaitlisted(EnrollmentFact):
@@ -149,14 +151,14 @@ class SeatOffered(EnrollmentFact):
 
 
 class EnrollmentCancelled(EnrollmentFact):
-    """An enrollment was withdrawn; its seat, if it held one, is free again."""
+    """An enrollment ended; its seat, if it held one, is free again, or is somebody else's by the next fact (`transferred`)."""
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.cancelled"
     state: ClassVar[State] = "cancelled"
 
     reason: str
-    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`, `session-cancelled`, `to-other-session`. There may be ones that
-    are newer than the reader.
+    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`, `session-cancelled`, `to-other-session`, `transferred`.
+    There may be ones that are newer than the reader.
     """
     held_seat: bool
 
