@@ -172,6 +172,22 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("You hold no place here"),
         _("Only who has a place can move with it or hand it over. To wait for another date, enroll there."),
     ),
+    "transfer-pending": (
+        _("You asked a colleague already"),
+        _("Nobody answered yet. Withdraw that first if you would rather ask somebody else."),
+    ),
+    "transfer-to-yourself": (
+        _("This is you"),
+        _("Name the colleague who takes your place."),
+    ),
+    "seat-gone": (
+        _("This place is not there any more"),
+        _("Your colleague let it go otherwise, or the training started. You can enroll yourself, if there is a place."),
+    ),
+    "already-enrolled": (
+        _("You are in this training already"),
+        _("Your colleague keeps the place. Withdraw your own enrollment first if you would rather have theirs."),
+    ),
     "group-full": (
         _("This group is full"),
         _("At most ten people wait together. Start another group, or enroll by yourself."),
@@ -274,6 +290,7 @@ FIELD_FAULTS: dict[str, str] = {
     "minimum": _("The minimum cannot be more than the number of seats."),
     "too_long": _("These are too many: at most %(limit)s."),
     "too_short": _("Name at least one."),
+    "one_of_two": _("Name one of the two: toPersonId or toEmail."),
     "header": _("This header takes 1 to %(limit)s letters, digits and signs, without spaces (printable ASCII)."),
     "email": _("This is not a mail address. Write it like name@example.nl."),
     "not_theirs": _("Choose one of your own roles."),

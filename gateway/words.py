@@ -47,6 +47,7 @@ REASONS: Mapping[str, str] = {
     "offer-lapsed": _("The time to take the place is over"),
     "session-cancelled": _("The fieldlab called the training off"),
     "to-other-session": _("You moved to another date"),
+    "transferred": _("You handed your place over"),
 }
 """Why an enrollment ended."""
 
@@ -191,6 +192,10 @@ ACTIONS: Mapping[str, str] = {
     "offer-accepted": _("took a place that was offered"),
     "offer-refused": _("let a place that was offered go"),
     "moved": _("moved to another date of a course"),
+    "transfer-offered": _("offered their place to a colleague"),
+    "transfer-accepted": _("took a place over from a colleague"),
+    "transfer-declined": _("did not take a place over"),
+    "transfer-withdrawn": _("kept their place after all"),
     "enrollments-seen": _("looked at enrollments"),
     "people-seen": _("looked at who has which role"),
     "data-corrected": _("corrected their own data"),
@@ -236,6 +241,10 @@ DONE: Mapping[str, str] = {
     "session-changed": _("Everybody who is enrolled is told."),
     "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
     "moved": _("You moved to this date. Your earlier place went to the next in line."),
+    "transfer-offered": _("We asked your colleague by mail. The place stays yours until they say yes."),
+    "transfer-withdrawn": _("You keep your place. Your colleague cannot take it over any more."),
+    "transfer-declined": _("Your colleague keeps the place."),
+    "transfer-accepted": _("The place is yours now."),
 }
 """What was done just now: the page that follows says it."""
 
@@ -250,6 +259,8 @@ MAILS: Mapping[str, str] = {
     "session-cancelled": _("The training does not take place"),
     "cancelled": _("You withdrew"),
     "to-other-session": _("You moved"),
+    "transferred": _("You handed your place over"),
+    "transfer": _("A colleague offers you their place"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),
 }
@@ -277,6 +288,7 @@ ERASED: Mapping[str, str] = {
     "accounts": _("accounts of organisations"),
     "links": _("links to sign in"),
     "invitations": _("invitations to you"),
+    "transfers": _("places that were offered to you, or by you"),
     "acts": _("lines of the audit log, of which the name went"),
     "enrollments": _("enrollments, which are nobody's now"),
     "givenUp": _("of which a place was given up"),

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 Template = Literal[
     "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "moved-with-a-seat", "moved",
     "session-cancelled", "cancelled", "sign-in", "invitation", "to-other-session",
+    "transferred", "transfer",
 ]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 

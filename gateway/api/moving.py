@@ -8,6 +8,7 @@ from gateway import acts
 from gateway.api.operation import Operations
 from gateway.api.passing import forward, id_in_path, made, sent
 from gateway.api.shapes import Enrollment, OtherSession
+from gateway.api.transfers import drop
 from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
 from shared.errors import Rejected
@@ -28,12 +29,14 @@ async def post_move(request: web.Request) -> web.Response:
     """In one step, for who holds a seat: a seat there, and the one here goes to the next in line. Where there is none left
     nothing changes. The answer is the enrollment there. Again changes nothing and answers the same.
     """
-    asks = signed_in(request)
-    acts.note(request, f"enrollments/{id_in_path(request, 'enrollmentId')}")
+    asks, left = signed_in(request), id_in_path(request, "enrollmentId")
+    acts.note(request, f"enrollments/{left}")
     try:
-        return made(await forward(request, request.app[ENROLLMENT]), "/v1/enrollments")
+        answer = made(await forward(request, request.app[ENROLLMENT]), "/v1/enrollments")
     except Rejected as no:
         if no.slug == "session-not-open":
             there = await sent(request, OtherSession)
             await request.app[CATALOG].get(f"/sessions/{there.to_session_id}", asks)  # raises 404 if there is none at all
         raise
+    await drop(request, left)
+    return answer

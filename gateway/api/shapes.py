@@ -6,9 +6,10 @@ from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from gateway.api.operation import Input, Shape
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, State, WorkerGroup
@@ -384,6 +385,43 @@ class OtherSession(Input):
     to_session_id: UUID = Field(description="A session of the same course.")
 
 
+class Told(Input):
+    """What somebody says for the region's report; all of it is voluntary."""
+
+    work_municipality: MunicipalityCode | None = None
+    home_municipality: MunicipalityCode | None = None
+    employer_size_class: SizeClass | None = None
+    sector: Sector | None = None
+    worker_group: WorkerGroup | None = None
+    funding_scheme: FundingScheme | None = None
+
+
+class TransferRequest(Input):
+    """To whom: by one of the two."""
+
+    to_person_id: UUID | None = None
+    to_email: str | None = Field(default=None, min_length=3, max_length=254)
+
+    @model_validator(mode="after")
+    def one_of_the_two(self) -> TransferRequest:
+        if (self.to_person_id is None) == (self.to_email is None):
+            raise PydanticCustomError("one_of_two", "Name either toPersonId or toEmail.")
+        return self
+
+
+class TransferShape(Shape):
+    """A seat that is offered to a colleague who did not answer yet."""
+
+    id: UUID
+    session_id: UUID
+    offered_at: AwareDatetime
+    expires_at: AwareDatetime
+    enrollment_id: UUID | None = Field(default=None, description="For whom offers it.")
+    to_person_id: UUID | None = Field(default=None, description="For whom offers it, where it was named so.")
+    to_email: str | None = Field(default=None, description="For whom offers it, where it was named so.")
+    offered_by: str | None = Field(default=None, description="For whom it is offered to.")
+
+
 class Nothing(Input):
     """No field is needed."""
 
@@ -532,12 +570,24 @@ class OwnAct(Shape):
     record: str
 
 
+class OwnTransfer(Shape):
+    """A seat that you offer to a colleague, or a colleague to you."""
+
+    session_id: UUID
+    offered_at: AwareDatetime
+    expires_at: AwareDatetime
+    given: bool
+    to_email: str | None
+    offered_by: str | None
+
+
 class MyData(Shape):
     """Everything that the platform knows about you."""
 
     made_at: AwareDatetime
     person: Me
     enrollments: list[OwnEnrollment]
+    transfers: list[OwnTransfer] = Field(default_factory=list)
     mails: list[OwnMail]
     signed_in: list[OwnSession]
     accounts: list[OwnAccount]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 from aiohttp import web
@@ -16,6 +16,7 @@ from gateway import acts, names, words
 from gateway.api.enrollments import ask_for_seat
 from gateway.api.passing import id_in_path
 from gateway.api.shapes import EnrollmentRequest
+from gateway.api.transfers import drop
 from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
@@ -25,8 +26,11 @@ from gateway.pages.addresses import path
 from gateway.pages.catalogue import SessionOfCourse
 from gateway.pages.courses import enrolled
 from gateway.pages.page import as_worker, go, in_words, show
+from gateway.people import transfers
 from gateway.problems import language_of
 from shared.errors import Rejected
+from shared.web.reading import reading
+from shared.web.server import POOL
 
 SESSIONS_AT_ONCE = 100
 GROUP = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -44,7 +48,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "fundingScheme": words.FUNDING,
 }
 MUNICIPALITIES = ("workMunicipality", "homeMunicipality")
-SETTLED = ("to-other-session",)
+SETTLED = ("to-other-session", "transferred")
 """Reasons after which nobody looks for another date."""
 UNKNOWN_PLACE = _("We do not know this place. Write another one, or leave this empty.")
 
@@ -85,6 +89,10 @@ class Enrollment:
     def has_seat(self) -> bool:
         """Whether a place is theirs or held for them, in a training that is still to come."""
         return self.state in ("confirmed", "offered") and self.session.starts_at > datetime.now(UTC)
+
+    @property
+    def can_hand_over(self) -> bool:
+        return self.has_seat and self.state == "confirmed"
 
     @property
     def can_withdraw(self) -> bool:
@@ -178,6 +186,8 @@ async def _filled_in_last_time(request: web.Request) -> Mapping[str, str]:
 async def get_enrollments(request: web.Request) -> web.Response:
     asks = signed_in(request)
     own = await names.whole_list(request.app[ENROLLMENT], "/enrollments", as_worker(asks))
+    async with reading(request.app[POOL], asks) as conn:
+        offers = await transfers.transfers(conn, asks.person_id)
     all_of_them = await _with_sessions(request, own)
     coming = sorted((one for one in all_of_them if one.is_coming), key=lambda one: one.session.starts_at)
     return await show(
@@ -185,6 +195,7 @@ async def get_enrollments(request: web.Request) -> web.Response:
         "enrollments/list.html",
         coming=coming,
         past=[one for one in all_of_them if not one.is_coming],
+        offered=[one for one in offers if not one.given],
     )
 
 
@@ -213,6 +224,7 @@ async def post_withdraw(request: web.Request) -> web.Response:
         if no.status != 409:
             raise
         return await _show_withdraw(request, enrollment, in_words(no), status=409)
+    await drop(request, UUID(enrollment.id))
     return go(request, "enrollment", {"enrollment": enrollment.id})
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import orjson
 from aiohttp import web
 
 from gateway import acts
+from gateway.api.transfers import drop
 from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
 from gateway.forms import form
@@ -44,6 +46,7 @@ async def post_move(request: web.Request) -> web.Response:
         if no.status != 409:
             raise
         return await _show(request, enrollment, refusal=in_words(no), status=409)
+    await drop(request, UUID(enrollment.id))
     return go(request, "enrollment", {"enrollment": orjson.loads(answer)["id"]}, done="moved")
 
 

@@ -28,6 +28,7 @@ from gateway.pages import (
     roles,
     sign_in,
     tokens,
+    transfers,
     uptake,
 )
 from gateway.pages.addresses import ADDRESSES
@@ -49,6 +50,8 @@ READ: Mapping[str, Handler] = {
     "accept": enroll.get_accept,
     "refuse": enroll.get_refuse,
     "change-date": moving.get_move,
+    "hand-over": transfers.get_hand_over,
+    "take-over": transfers.get_take_over,
     "sign-in": sign_in.get_sign_in,
     "sign-in-sent": sign_in.get_sent,
     "sign-in-link": sign_in.get_link,
@@ -94,6 +97,10 @@ CHANGE: Mapping[str, Handler] = {
     "accept": enroll.post_accept,
     "refuse": enroll.post_refuse,
     "change-date": moving.post_move,
+    "hand-over": transfers.post_hand_over,
+    "take-over": transfers.post_take_over,
+    "decline-transfer": transfers.post_decline,
+    "withdraw-transfer": transfers.post_withdraw,
     "sign-in": sign_in.post_sign_in,
     "sign-in-link": sign_in.post_link,
     "sign-in-sample": sign_in.post_sample,

@@ -101,9 +101,19 @@ class World:
         """Something new of this kind, both own and somebody else's: what was there may have been used up."""
         match target:
             case "enrollment":
+                async with transaction(self.house.people) as conn:
+                    await conn.execute("DELETE FROM transfer")
+                    await conn.execute("DELETE FROM invitation_sent")
                 await self.leave("worker", self.sister_session)
                 own = await self.enroll("worker", self.things["session"][0])
                 self.things[target] = (own, await self.enroll("stranger", self.things["session"][1]))
+            case "transfer":
+                await self.leave("worker", self.things["session"][0])
+                own = await self.hand_over("stranger", self.things["session"][0], "worker")
+                self.things[target] = (own, await self.hand_over("organiser.elsewhere", self.things["session"][1], "stranger"))
+            case "given transfer":
+                own = await self.hand_over("worker", self.things["session"][0], "stranger")
+                self.things[target] = (own, await self.hand_over("stranger", self.things["session"][1], "organiser.elsewhere"))
             case "token":
                 async with transaction(self.house.people) as conn:
                     other = await credentials.make_token(
@@ -161,6 +171,20 @@ class World:
         for one in listed["items"]:
             await self.json("POST", f"/v1/enrollments/{one['id']}/cancellation", token)
 
+    async def hand_over(self, name: str, session: str, to: str) -> str:
+        """Somebody's seat, offered to somebody else."""
+        async with transaction(self.house.people) as conn:
+            person_id = await people.meet(conn, f"{name}@matrix.example", name, "nl")
+            _id, token, _ends = await credentials.make_token(
+                conn, person_id, Role("worker"), name="", can_write=True, days=1
+            )  # fmt: skip
+            await conn.execute("DELETE FROM transfer WHERE from_person = $1", person_id)
+            await conn.execute("DELETE FROM invitation_sent")  # the matrix asks more often than anybody may
+        enrollment = await self.json("POST", "/v1/enrollments", token, {"sessionId": session})
+        told = {"toEmail": f"{to}@matrix.example"}
+        given = await self.json("POST", f"/v1/enrollments/{enrollment['id']}/transfer", token, told)
+        return str(given["id"])
+
     async def json(self, method: str, path: str, token: str | None, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self.http.request(method, self.house.base_url + path, headers=headers, json=body) as response:
@@ -212,6 +236,15 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
                       (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip
             world.things["doomed session"] = (doomed[0], doomed[1])
             world.things["other session"] = (world.open_session, world.open_session)
-            for target in ("enrollment", "token", "identity", "browser", "invitation", "colleague-invitation"):
+            for target in (
+                "transfer",
+                "given transfer",
+                "enrollment",
+                "token",
+                "identity",
+                "browser",
+                "invitation",
+                "colleague-invitation",
+            ):
                 await world.fresh(target)
             yield world

@@ -25,6 +25,8 @@ Target = Literal[
     "mail",
     "identity",
     "doomed session",
+    "transfer",
+    "given transfer",
     "browser",
 ]
 
@@ -97,6 +99,14 @@ API: Mapping[str, Rule] = {
     "POST /v1/enrollments/{enrollmentId}/move": Rule(
         {"worker": 201, "organiser": 403}, target="enrollment", body={"toSessionId": "{sister session}"}
     ),
+    "POST /v1/enrollments/{enrollmentId}/transfer": Rule(
+        {"worker": 201, "organiser": 403}, target="enrollment", body={"toEmail": "colleague@matrix.example"}
+    ),
+    "GET /v1/transfers": signed_in(),
+    "GET /v1/transfers/{transferId}": Rule({"worker": 200}, target="transfer"),
+    "POST /v1/transfers/{transferId}/acceptance": Rule({"worker": 201}, target="transfer"),
+    "POST /v1/transfers/{transferId}/refusal": Rule({"worker": 204}, target="transfer"),
+    "POST /v1/transfers/{transferId}/withdrawal": Rule({"worker": 204}, target="given transfer"),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
     "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
@@ -130,6 +140,8 @@ READ: Mapping[str, Rule] = {
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "change-date": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "hand-over": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "take-over": Rule({"worker": 200}, 404, 303, target="transfer"),
     "sign-in": everybody(),
     "sign-in-sent": everybody(),
     "sign-in-link": everybody(410),
@@ -177,6 +189,10 @@ CHANGE: Mapping[str, Rule] = {
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 409}, 404, 303, target="enrollment"),
     "change-date": Rule({"worker": 303}, 404, 303, target="enrollment", body={"session": "{sister session}"}),
+    "hand-over": Rule({"worker": 303}, 404, 303, target="enrollment", body={"email": "colleague@matrix.example"}),
+    "take-over": Rule({"worker": 303}, 404, 303, target="transfer"),
+    "decline-transfer": Rule({"worker": 303}, 404, 303, target="transfer"),
+    "withdraw-transfer": Rule({"worker": 303}, 404, 303, target="given transfer"),
     "sign-in": everybody(400),
     "sign-in-sent": everybody(400),
     "sign-in-link": everybody(410),

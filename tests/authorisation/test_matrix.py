@@ -41,6 +41,7 @@ OF_TARGET = {
     "session": ("session", "sessionId"), "invitation": ("invitation",), "colleague-invitation": ("invitation",),
     "token": ("token",), "other session": ("session",), "doomed session": ("session", "sessionId"),
     "fieldlab": ("fieldlab", "fieldlabId"), "identity": ("identity",), "browser": ("browser",),
+    "transfer": ("transfer", "transferId"), "given transfer": ("transfer", "transferId"),
 }  # fmt: skip
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
