@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
 from shared.messaging.answers import Keyed
+
+Why = Literal["illness", "work", "other-session", "other"]
+"""Why somebody withdraws, if they care to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class CancelEnrollment:
     enrollment_id: UUID
     person_id: UUID
     keyed: Keyed | None = None
+    why: Why | None = None
+    """Counted, and kept with nobody's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,7 @@ class ChangeSeats:
     closes_at: datetime | None = None
     offer_hours: int | None = None
     keyed: Keyed | None = None
+    withdraw_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from enrollment.commands import (
     OfAnOrganiser,
     RefuseOffer,
     RequestSeat,
+    Why,
 )
 from enrollment.desk import Desk
 from enrollment.domain import Answer, Refused, SeatsAre, Settled
@@ -185,8 +186,26 @@ async def get_enrollment(request: web.Request) -> web.Response:
     return json(shown(found))
 
 
+class Withdrawal(Input):
+    """Why, if the person cares to say: it is counted, without a name."""
+
+    why: Why | None = None
+
+
 async def post_cancellation(request: web.Request) -> web.Response:
-    return await _ask_of_own(request, CancelEnrollment, "cancel")
+    asks, found = signed_in(request), await own_enrollment(request, "cancel")
+    why = Withdrawal.model_validate_json(await request.read() or b"{}").why
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    asked = CancelEnrollment(
+        command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+        session_id=found.session_id,
+        enrollment_id=found.id,
+        person_id=asks.person_id,
+        keyed=answers.keyed(f"cancel {found.id} {why}" if why else f"cancel {found.id}") if key else None,
+        why=why,
+    )
+    told = await ask(request.app, asks, asked)
+    return json(shown(told.view))
 
 
 async def post_acceptance(request: web.Request) -> web.Response:
@@ -235,9 +254,7 @@ async def own_enrollment(request: web.Request, verb: str) -> queries.View:
     return found
 
 
-async def _ask_of_own(
-    request: web.Request, command: type[CancelEnrollment | AcceptOffer | RefuseOffer], verb: str
-) -> web.Response:
+async def _ask_of_own(request: web.Request, command: type[AcceptOffer | RefuseOffer], verb: str) -> web.Response:
     """What only the person concerned asks about an enrollment, without any more to say about it."""
     asks, found = signed_in(request), await own_enrollment(request, verb)
     Nothing.model_validate_json(await request.read() or b"{}")
@@ -259,6 +276,14 @@ class SeatChanges(Input):
     capacity: int | None = Field(default=None, ge=1, le=10_000)
     enrollment_closes_at: AwareDatetime | None = None
     offer_hours: int | None = Field(default=None, ge=1, le=720)
+    withdraw_hours: int | None = Field(default=None, ge=0, le=720)
+
+
+async def get_reasons(request: web.Request) -> web.Response:
+    asks, session_id = signed_in(request), await own_session(request)
+    async with reading(request.app[POOL], asks) as conn:
+        found = await queries.reasons(conn, session_id)
+    return json({"withheld": found is None, "reasons": found or {}})
 
 
 async def get_seats(request: web.Request) -> web.Response:
@@ -279,6 +304,7 @@ async def patch_seats(request: web.Request) -> web.Response:
             capacity=wanted.capacity,
             closes_at=wanted.enrollment_closes_at,
             offer_hours=wanted.offer_hours,
+            withdraw_hours=wanted.withdraw_hours,
         ),
     )
 
@@ -411,6 +437,8 @@ def shown(view: queries.View) -> dict[str, object]:
         shape["offeredUntil"] = view.offered_until
     if view.group_id is not None:
         shape["groupId"] = view.group_id
+    if view.withdraw_until is not None:
+        shape["withdrawUntil"] = view.withdraw_until
     if view.steps:
         shape["steps"] = view.steps
     return shape
@@ -435,6 +463,7 @@ ROUTES: Sequence[web.RouteDef] = [
     web.post("/enrollments/{enrollment_id}/move", post_move),
     web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),
+    web.get("/sessions/{session_id}/withdrawal-reasons", get_reasons),
     web.post("/sessions/{session_id}/cancellation", post_session_cancellation),
     web.get("/uptake", get_uptake),
     web.get("/own-data", get_own_data),

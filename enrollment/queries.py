@@ -33,6 +33,8 @@ class View:
     group_id: UUID | None = None
     steps: Sequence[Mapping[str, object]] = ()
     """How it came to stand as it does; only of a single one that is asked for."""
+    withdraw_until: datetime | None = None
+    """Until when who holds a seat withdraws without it being late; likewise."""
 
 
 async def enrollment(conn: Connection, asks: Principal, enrollment_id: UUID) -> View | None:
@@ -65,12 +67,23 @@ async def seats(conn: Connection, session_id: UUID) -> Mapping[str, object] | No
 
 def seats_view(
     *, session_id: UUID, capacity: int, seats_left: int, waiting: int, closes_at: datetime, offer_hours: int | None,
-    cancelled: bool, revision: int,
+    cancelled: bool, revision: int, withdraw_hours: int,
 ) -> Mapping[str, object]:  # fmt: skip
     return {
         "sessionId": session_id, "capacity": capacity, "seatsLeft": seats_left, "waiting": waiting,
         "enrollmentClosesAt": closes_at, "offerHours": offer_hours, "cancelled": cancelled, "revision": revision,
+        "withdrawHours": withdraw_hours,
     }  # fmt: skip
+
+
+FEWEST_REASONS = 5
+"""Fewer say too much about who gave them."""
+
+
+async def reasons(conn: Connection, session_id: UUID) -> Mapping[str, int] | None:
+    """How often which reason was given with a withdrawal from the course of this session; None for so few that it is hidden."""
+    given: Mapping[str, int] = {row["why"]: row["given"] for row in await conn.fetch(SQL.reasons, session_id)}
+    return given if sum(given.values()) >= FEWEST_REASONS else None
 
 
 async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, object]]:
@@ -103,4 +116,5 @@ def _view(row: Record) -> View:
         row["enrollment_id"], row["session_id"], row["person_id"], row["state"], row["revision"],
         row["position"] if row["state"] == "waitlisted" else None, row["reason"], row["offered_until"], row["group_id"],
         orjson.loads(row["steps"]) if "steps" in row.keys() else (),  # noqa: SIM118  (a record is no dict)
+        row.get("withdraw_until"),
     )  # fmt: skip

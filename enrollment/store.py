@@ -179,6 +179,7 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.revision for session in sessions],
         [session.told for session in sessions],
     )
+    await _save_withdrawals(conn, sessions)
     changed = list(chain.from_iterable(session.changed.values() for session in sessions))
     changed.sort(key=lambda enrollment: enrollment.seat_no is not None)  # seats are let go before they are taken again
     if changed:
@@ -205,6 +206,16 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         )
 
 
+async def _save_withdrawals(conn: Connection, sessions: Sequence[Session]) -> None:
+    """Until when withdrawing is free, and the reasons that were given: most rounds change neither."""
+    late = [session for session in sessions if session.withdraw_hours]
+    if late:
+        ids, hours = [session.session_id for session in late], [session.withdraw_hours for session in late]
+        await conn.execute(SQL.save_withdraw_hours, ids, hours)
+    if reasons := [(session.session_id, *given) for session in sessions for given in session.reasons.items()]:
+        await conn.execute(SQL.save_reasons, *zip(*reasons, strict=True))
+
+
 async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[UUID, tuple[bytes, Answer]]:
     """What commands with an Idempotency-Key were answered before, with the hash of the request they came with."""
     known = await answers.load(conn, [command.command_id for command in commands if command.keyed])
@@ -228,6 +239,7 @@ def _session(row: Record) -> Session:
         closes_at=row["closes_at"],
         capacity=row["capacity"],
         offer_hours=row["offer_hours"],
+        withdraw_hours=row["withdraw_hours"],
         location=row["location"],
         cancelled_at=row["cancelled_at"],
         anonymised_at=row["anonymised_at"],

@@ -30,10 +30,11 @@ async def ask(pool: Pool, enrollment: Client, given: Transfer, told: Mapping[str
     `told` is what the colleague says for the region's report. Raises Rejected: 409 for what cannot be, 503 while the desk is
     away; then it is asked again later.
     """
-    body = {
-        **told, "transferId": given.transfer_id, "sessionId": given.session_id, "enrollmentId": given.enrollment_id,
+    ids = {
+        "transferId": given.transfer_id, "sessionId": given.session_id, "enrollmentId": given.enrollment_id,
         "fromPersonId": given.from_person, "toPersonId": given.accepted_by,
     }  # fmt: skip
+    body = {**told, **{name: str(value) for name, value in ids.items()}}
     try:
         status, answer = await enrollment.call("POST", "/internal/hand-overs", enrollment.itself, body=orjson.dumps(body))
     except Rejected as no:

@@ -43,6 +43,7 @@ MODES: Mapping[str, str] = {
 
 REASONS: Mapping[str, str] = {
     "by-person": _("You withdrew"),
+    "by-person-late": _("You withdrew late"),
     "offer-refused": _("You let the place go"),
     "offer-lapsed": _("The time to take the place is over"),
     "session-cancelled": _("The fieldlab called the training off"),
@@ -50,6 +51,14 @@ REASONS: Mapping[str, str] = {
     "transferred": _("You handed your place over"),
 }
 """Why an enrollment ended."""
+
+WHY: Mapping[str, str] = {
+    "illness": _("Illness"),
+    "work": _("Work"),
+    "other-session": _("I go on another date"),
+    "other": _("Something else"),
+}
+"""Why somebody withdraws."""
 
 ENROLLMENT_STATES: Mapping[str, str] = {
     "confirmed": _("You have a place"),

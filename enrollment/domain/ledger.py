@@ -73,6 +73,8 @@ class Session:
     capacity: int
     offer_hours: int | None = None
     """For how long a freed seat is offered to the next in line; who has none gets it at once."""
+    withdraw_hours: int = 0
+    """For how many hours before the start a withdrawal is late."""
     location: str | None = None
     cancelled_at: datetime | None = None
     anonymised_at: datetime | None = None
@@ -96,6 +98,8 @@ class Session:
     """Those that decisions touched, as they are now."""
     reseated: dict[UUID, int] = field(default_factory=dict)
     """Whoever got another seat number because theirs is no more."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """How often which reason was given with a withdrawal, by these decisions."""
 
     @property
     def seats_left(self) -> int:
@@ -104,7 +108,7 @@ class Session:
     def copy(self) -> Session:
         return replace(
             self, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
-            changed={**self.changed}, reseated={**self.reseated},
+            changed={**self.changed}, reseated={**self.reseated}, reasons={**self.reasons},
         )  # fmt: skip
 
     def know(self, enrollment: Enrollment) -> None:
@@ -191,6 +195,7 @@ class SeatsAre:
     offer_hours: int | None
     cancelled: bool
     revision: int
+    withdraw_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)

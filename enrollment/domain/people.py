@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from enrollment.commands import AcceptOffer, Anonymise, CancelEnrollment, LapseOffer, OfTheirOwn, RefuseOffer, RequestSeat
@@ -75,7 +75,17 @@ def cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: list
         return Settled(enrollment)
     if now >= session.starts_at:
         return Refused("session-started")
-    return Settled(_out(session, enrollment, "by-person", command.command_id, now, facts))
+    if command.why is not None:
+        session.reasons[command.why] = session.reasons.get(command.why, 0) + 1
+    reason = "by-person-late" if now >= free_until(session, enrollment) else "by-person"
+    return Settled(_out(session, enrollment, reason, command.command_id, now, facts))
+
+
+def free_until(session: Session, enrollment: Enrollment) -> datetime:
+    """Until when somebody withdraws without it being late: to the start for who holds no seat, and for whom it was moved."""
+    moved = any(step.reason == "session-moved" for step in enrollment.steps)
+    hours = 0 if moved or enrollment.state != "confirmed" else session.withdraw_hours
+    return session.starts_at - timedelta(hours=hours)
 
 
 def accept(ledger: Ledger, command: AcceptOffer, now: datetime, facts: list[Event]) -> Answer:

@@ -63,17 +63,18 @@ def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: lis
         return Refused("seats-are-held")
     if command.closes_at is not None and command.closes_at > session.starts_at:
         return Refused("closes-after-the-start", 400)
-    before = (session.capacity, session.closes_at, session.offer_hours)
+    before = (session.capacity, session.closes_at, session.offer_hours, session.withdraw_hours)
     _resize(session, capacity)
     session.closes_at = command.closes_at or session.closes_at
     session.offer_hours = command.offer_hours or session.offer_hours
-    if before != (session.capacity, session.closes_at, session.offer_hours):
+    session.withdraw_hours = session.withdraw_hours if command.withdraw_hours is None else command.withdraw_hours
+    if before != (session.capacity, session.closes_at, session.offer_hours, session.withdraw_hours):
         session.revision += 1
         session.told += 1
         facts.append(
             SeatsChanged(
                 session_id=session.session_id, revision=session.told, occurred_at=now, seats=steps.seats(session),
-                closes_at=session.closes_at, offer_hours=session.offer_hours,
+                closes_at=session.closes_at, offer_hours=session.offer_hours, withdraw_hours=session.withdraw_hours,
             )
         )  # fmt: skip
         steps.fill(session, command.command_id, now, facts)
@@ -105,7 +106,7 @@ def cancel(ledger: Ledger, command: CancelSession, now: datetime, facts: list[Ev
 def seats_are(session: Session) -> SeatsAre:
     return SeatsAre(
         session.session_id, session.capacity, session.seats_left, session.waiting, session.closes_at, session.offer_hours,
-        session.cancelled_at is not None, session.revision,
+        session.cancelled_at is not None, session.revision, session.withdraw_hours,
     )  # fmt: skip
 
 

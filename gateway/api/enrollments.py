@@ -10,7 +10,7 @@ from aiohttp import web
 from gateway import acts
 from gateway.api.operation import Operations
 from gateway.api.passing import forward, id_in_path, idempotency_key, made, sent
-from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, EnrollmentWithSteps, Nothing, Page
+from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, EnrollmentWithSteps, Nothing, Page, Withdrawal
 from gateway.clients import CATALOG, ENROLLMENT, REQUESTS, Answer, Request
 from gateway.edge import signed_in
 from gateway.people import transfers
@@ -86,11 +86,13 @@ async def told_of(request: web.Request, answer: web.Response, action: str, recor
 
 @enrollments.declare(
     "POST", "/v1/enrollments/{enrollmentId}/cancellation", "Withdraw", {200: Enrollment}, who="signed in",
-    body=Nothing, body_required=False, problems=["403 not-yours", "409 session-started"],
+    body=Withdrawal, body_required=False, problems=["403 not-yours", "409 session-started"],
 )  # fmt: skip
 @acts.act("withdrew")
 async def post_cancellation(request: web.Request) -> web.Response:
-    """The seat goes to the next in line at once. Withdrawing again changes nothing and answers the same."""
+    """The seat goes to the next in line at once. Withdrawing again changes nothing and answers the same. After `withdrawUntil`
+    it is recorded as late.
+    """
     asks, left = signed_in(request), id_in_path(request, "enrollmentId")
     answer = await forward(request, request.app[ENROLLMENT])
     async with transaction(request.app[POOL]) as conn:

@@ -50,6 +50,8 @@ class Page(Shape, Generic[T]):
     """How many there are on all pages together."""
 
 
+Why = Literal["illness", "work", "other-session", "other"]
+
 # Reference data
 
 
@@ -299,6 +301,16 @@ class SeatChanges(Input):
     capacity: int | None = Field(default=None, ge=1, le=10_000)
     enrollment_closes_at: AwareDatetime | None = None
     offer_hours: int | None = Field(default=None, ge=1, le=720, description="For how long a freed seat is offered.")
+    withdraw_hours: int | None = Field(
+        default=None, ge=0, le=720, description="For how many hours before the start a withdrawal is recorded as late."
+    )
+
+
+class WithdrawalReasons(Shape):
+    """How often which reason was given with a withdrawal from the course, at this fieldlab."""
+
+    withheld: bool = Field(description="There are fewer than five, which is too few to tell.")
+    reasons: dict[Why, int]
 
 
 class Seats(Shape):
@@ -312,6 +324,7 @@ class Seats(Shape):
     offer_hours: int | None
     cancelled: bool
     revision: int
+    withdraw_hours: int
 
 
 class FoundCourse(Course):
@@ -374,6 +387,9 @@ class Step(Shape):
 
 class EnrollmentWithSteps(Enrollment):
     steps: list[Step] = Field(default_factory=list, description="How it came to stand as it does.")
+    withdraw_until: AwareDatetime | None = Field(
+        default=None, description="Until when you withdraw without it being late; you can until the session starts."
+    )
 
 
 class EnrollmentFilter(Paging):
@@ -383,6 +399,10 @@ class EnrollmentFilter(Paging):
 
 class OtherSession(Input):
     to_session_id: UUID = Field(description="A session of the same course.")
+
+
+class Withdrawal(Input):
+    why: Why | None = Field(default=None, description="Voluntary. It is counted, and not kept with your name.")
 
 
 class Told(Input):

@@ -59,6 +59,8 @@ class SessionOfCourse(Session):
     sample: bool
     offer_hours: int | None
     """For how long a place that falls free is offered to who is next; none where it is theirs at once."""
+    withdraw_hours: int = 0
+    """For how many hours before the start a withdrawal is late, where the desk was asked."""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,12 @@ class Enrollment:
     steps: Sequence[Step]
     """How it came to stand as it does, oldest first; only where one enrollment is asked for."""
     session: SessionOfCourse
+    withdraw_until: datetime | None = None
+    """Until when who has a place withdraws without it being late; only where one enrollment is asked for."""
+
+    @property
+    def is_late(self) -> bool:
+        return self.withdraw_until is not None and self.withdraw_until <= datetime.now(UTC)
 
     @property
     def is_coming(self) -> bool:
@@ -218,8 +224,11 @@ async def get_withdraw(request: web.Request) -> web.Response:
 @acts.act("withdrew")
 async def post_withdraw(request: web.Request) -> web.Response:
     enrollment = await _enrollment(request)
+    why = (await form(request)).get("why", "")
+    body = orjson.dumps({"why": why} if why in words.WHY else {})
+    address = f"/enrollments/{enrollment.id}/cancellation"
     try:
-        await request.app[ENROLLMENT].call("POST", f"/enrollments/{enrollment.id}/cancellation", as_worker(signed_in(request)))
+        await request.app[ENROLLMENT].call("POST", address, as_worker(signed_in(request)), body=body)
     except Rejected as no:
         if no.status != 409:
             raise
@@ -355,6 +364,7 @@ def _shown(shape: Json, session: SessionOfCourse) -> Enrollment:
         group_id=shape.get("groupId"),
         steps=[_step(step) for step in shape.get("steps", ())],
         session=session,
+        withdraw_until=_moment(shape.get("withdrawUntil")),
     )
 
 

@@ -39,7 +39,7 @@ async def post_seats(request: web.Request) -> web.Response:
     session = await _own_session(request)
     given = await form(request)
     told: dict[str, object] = {}
-    numbers = [name for name in ("capacity", "offerHours") if given.get(name) or name == "capacity"]
+    numbers = [name for name in ("capacity", "offerHours", "withdrawHours") if given.get(name) or name == "capacity"]
     faults = take_numbers(given, numbers, told)
     if given.get("closeDay", "") != _seats_of(session)["closeDay"]:
         closes = moment(given.get("closeDay", ""), CLOSES_AT)
@@ -118,7 +118,8 @@ async def _own_session(request: web.Request) -> SessionOfCourse:
         return session
     seats = await request.app[ENROLLMENT].get_json(f"/sessions/{session.id}/seats", asks)
     return replace(
-        session, capacity=seats["capacity"], seats_left=seats["seatsLeft"], waiting=seats["waiting"],
+        session, withdraw_hours=seats["withdrawHours"],
+        capacity=seats["capacity"], seats_left=seats["seatsLeft"], waiting=seats["waiting"],
         closes_at=datetime.fromisoformat(seats["enrollmentClosesAt"]), offer_hours=seats["offerHours"],
         state="cancelled" if seats["cancelled"] else session.state,
     )  # fmt: skip
@@ -128,6 +129,7 @@ def _seats_of(session: SessionOfCourse) -> Given:
     return {
         "capacity": str(session.capacity),
         "offerHours": str(session.offer_hours or ""),
+        "withdrawHours": str(session.withdraw_hours),
         "closeDay": formats.local(session.closes_at).strftime("%Y-%m-%d"),
     }
 
@@ -145,10 +147,13 @@ async def _show(
     request: web.Request, session: SessionOfCourse, *, seats: Given, described: Given, faults: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> web.Response:  # fmt: skip
+    asks = signed_in(request)
+    known = session.state != "announced"
+    left = await request.app[ENROLLMENT].get_json(f"/sessions/{session.id}/withdrawal-reasons", asks) if known else {}
     can_change = session.state not in ("announced", "cancelled") and session.starts_at > datetime.now(UTC)
     return await show(
         request, "organiser/own-session.html", status=status, session=session, seats=seats, described=described,
-        faults=faults or {}, can_change=can_change,
+        faults=faults or {}, can_change=can_change, reasons=left.get("reasons", {}),
     )  # fmt: skip
 
 

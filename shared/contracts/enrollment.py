@@ -58,6 +58,8 @@ class SeatsChanged(Event):
     seats: SeatCount
     closes_at: AwareDatetime
     offer_hours: int | None
+    withdraw_hours: int | None = None
+    """For how many hours before the start a withdrawal is late."""
 
     @property
     def subject(self) -> str:
@@ -157,8 +159,8 @@ class EnrollmentCancelled(EnrollmentFact):
     state: ClassVar[State] = "cancelled"
 
     reason: str
-    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`, `session-cancelled`, `to-other-session`, `transferred`.
-    There may be ones that are newer than the reader.
+    """Why, as a slug: `by-person`, `by-person-late`, `offer-refused`, `offer-lapsed`, `session-cancelled`, `to-other-session`,
+    `transferred`. There may be ones that are newer than the reader.
     """
     held_seat: bool
 

@@ -89,6 +89,7 @@ API: Mapping[str, Rule] = {
     "PATCH /v1/sessions/{sessionId}/seats": Rule(
         {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
     ),
+    "GET /v1/sessions/{sessionId}/withdrawal-reasons": Rule({"organiser": 200}, 403, foreign=403, target="session"),
     "POST /v1/sessions/{sessionId}/cancellation": Rule({"organiser": 200}, 403, foreign=403, target="doomed session"),
     "POST /v1/enrollments": Rule({"worker": 201}, 403, body={"sessionId": "{open session}"}),
     "GET /v1/enrollments": signed_in(),
@@ -242,6 +243,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments/{enrollment_id}/move": "signed in",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
         "POST /sessions/{session_id}/cancellation": "signed in",
+        "GET /sessions/{session_id}/withdrawal-reasons": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
         "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/hand-overs": "services",
         "POST /internal/known-people": "services",
