@@ -201,7 +201,7 @@ async def post_cancellation(request: web.Request) -> web.Response:
         session_id=found.session_id,
         enrollment_id=found.id,
         person_id=asks.person_id,
-        keyed=answers.keyed(f"cancel {found.id} {why}" if why else f"cancel {found.id}") if key else None,
+        keyed=answers.keyed(f"cancel {found.id}") if key else None,  # a hash of one of a few reasons would tell which
         why=why,
     )
     told = await ask(request.app, asks, asked)

@@ -151,7 +151,7 @@ def test_a_worker_moves_to_another_date_and_never_has_none(visit: Visit, platfor
     enroll(other, full)
 
     page = mover.get(f"/mijn-inschrijvingen/{own}/andere-datum")
-    assert "Welke datum komt beter uit?" in page.words
+    assert "Naar deze datum" in page.words
     assert "Wacht ook op deze datum" in page.words
     no = mover.post(f"/mijn-inschrijvingen/{own}/andere-datum", {"session": full})
     assert no.status == 409
