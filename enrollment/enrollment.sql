@@ -97,7 +97,7 @@ SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at,
 -- name: save_withdraw_hours
 UPDATE session SET withdraw_hours = now_is.hours
   FROM unnest($1::uuid[], $2::int[]) AS now_is (session_id, hours)
- WHERE session.session_id = now_is.session_id AND session.withdraw_hours <> now_is.hours
+ WHERE session.session_id = now_is.session_id
 
 -- name: save_reasons
 INSERT INTO withdrawal_reason (session_id, why, given) SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[])

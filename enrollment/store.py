@@ -208,10 +208,8 @@ async def save(conn: Connection, ledger: Ledger) -> None:
 
 async def _save_withdrawals(conn: Connection, sessions: Sequence[Session]) -> None:
     """Until when withdrawing is free, and the reasons that were given: most rounds change neither."""
-    late = [session for session in sessions if session.withdraw_hours]
-    if late:
-        ids, hours = [session.session_id for session in late], [session.withdraw_hours for session in late]
-        await conn.execute(SQL.save_withdraw_hours, ids, hours)
+    if hours := [(session.session_id, session.withdraw_hours) for session in sessions if session.deadline_changed]:
+        await conn.execute(SQL.save_withdraw_hours, *zip(*hours, strict=True))
     if reasons := [(session.session_id, *given) for session in sessions for given in session.reasons.items()]:
         await conn.execute(SQL.save_reasons, *zip(*reasons, strict=True))
 

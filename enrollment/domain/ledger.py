@@ -75,6 +75,8 @@ class Session:
     """For how long a freed seat is offered to the next in line; who has none gets it at once."""
     withdraw_hours: int = 0
     """For how many hours before the start a withdrawal is late."""
+    deadline_changed: bool = False
+    """Whether these decisions changed that."""
     location: str | None = None
     cancelled_at: datetime | None = None
     anonymised_at: datetime | None = None

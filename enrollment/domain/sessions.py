@@ -67,7 +67,8 @@ def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: lis
     _resize(session, capacity)
     session.closes_at = command.closes_at or session.closes_at
     session.offer_hours = command.offer_hours or session.offer_hours
-    session.withdraw_hours = session.withdraw_hours if command.withdraw_hours is None else command.withdraw_hours
+    if command.withdraw_hours is not None and command.withdraw_hours != session.withdraw_hours:
+        session.withdraw_hours, session.deadline_changed = command.withdraw_hours, True
     if before != (session.capacity, session.closes_at, session.offer_hours, session.withdraw_hours):
         session.revision += 1
         session.told += 1

@@ -114,6 +114,8 @@ async def test_until_when_withdrawing_is_free_is_shown_and_kept(open_desks: Open
 
     assert shown is not None
     assert shown.withdraw_until == NOW + 28 * DAY
+    await one.ask(free_until(session_id, 0))
+    assert await pool.fetchval("SELECT withdraw_hours FROM session") == 0
 
 
 async def count(pool: Pool, session_id: UUID, asks: Principal = ORGANISER) -> Any:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import urllib.request
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from gateway import handing_over
 from gateway.people import people, transfers
+from shared.database.pool import open_pool, transaction
 from shared.errors import Rejected
+from shared.web.client import Client, open_session
+from shared.web.principal import PrincipalKey
 from tests.conftest import MakeDatabase
-from tests.gateway.conftest import SessionWith, Visit, mails_to
+from tests.gateway.conftest import Dates, SessionWith, Visit, mails_to
 from tests.gateway.test_doors import me, signed_in
-from tests.gateway.test_privacy import enroll, until
+from tests.gateway.test_privacy import database, enroll, until
 from tests.gateway.visitor import Answer, Visitor
-from tests.organiser import new_sessions
 from tests.platform import Running
 
 
@@ -144,8 +146,10 @@ def test_who_is_in_already_hears_so_and_the_place_stays_with_its_holder(
     assert api(colleague, "POST", f"/v1/transfers/{given['id']}/acceptance")[0] == 201
 
 
-def test_a_worker_moves_to_another_date_and_never_has_none(visit: Visit, platform: Running, name: Callable[[str], str]) -> None:
-    here, full, free = asyncio.run(new_sessions(platform, 3, 1))
+def test_a_worker_moves_to_another_date_and_never_has_none(
+    visit: Visit, platform: Running, dates: Dates, name: Callable[[str], str]
+) -> None:
+    here, full, free = dates(3, 1)
     mover, other = signed_in(visit, platform, address := name("wissel")), signed_in(visit, platform, name("vol"))
     own = enroll(mover, here)
     enroll(other, full)
@@ -163,6 +167,31 @@ def test_a_worker_moves_to_another_date_and_never_has_none(visit: Visit, platfor
     assert "Je bent naar een andere datum gegaan" in mover.get(f"/mijn-inschrijvingen/{own}").words
     until(lambda: len(subjects(platform, address)) >= 3)
     assert any("Je bent naar een andere datum" in subject for subject in subjects(platform, address))
+
+
+async def test_a_yes_that_the_desk_did_not_hear_is_seen_to_the_end(
+    visit: Visit, platform: Running, session_with: SessionWith, name: Callable[[str], str]
+) -> None:
+    """As after the gateway went down between the yes and the question; again is harmless."""
+    holder, colleague = signed_in(visit, platform, name("houder")), signed_in(visit, platform, to := name("collega"))
+    own = enroll(holder, session_with(1))
+    given = api(holder, "POST", f"/v1/enrollments/{own}/transfer", {"toEmail": to})[1]
+    pool = await open_pool(database(platform, "gateway"), service="test", size=2)
+    async with transaction(pool) as conn:
+        await transfers.accept(conn, UUID(str(me(colleague)["personId"])), UUID(given["id"]))
+
+    async with open_session() as session:
+        key = PrincipalKey(platform.told["SKILLSLAB_INTERNAL_KEY"])
+        desk = Client(session, platform.told["SKILLSLAB_ENROLLMENT_URL"], key, "gateway")
+        for _ in range(2):
+            await handing_over.finish(pool, desk)
+
+    assert api(holder, "GET", f"/v1/enrollments/{own}")[1]["reason"] == "transferred"
+    (theirs,) = api(colleague, "GET", "/v1/enrollments")[1]["items"]
+    assert theirs["state"] == "confirmed"
+    async with transaction(pool) as conn:
+        assert UUID(given["id"]) not in {one.transfer_id for one in await transfers.unfinished(conn, 100)}
+    pool.terminate()
 
 
 # What the gateway keeps of it
