@@ -57,7 +57,7 @@ class SeatsChanged(Event):
     session_id: UUID
     seats: SeatCount
     closes_at: AwareDatetime
-    offer_hours: int | None
+    offer_hours: int | None = None
     withdraw_hours: int | None = None
     """For how many hours before the start a withdrawal is late."""
 
