@@ -108,8 +108,8 @@ class World:
                 own = await self.enroll("worker", self.things["session"][0])
                 self.things[target] = (own, await self.enroll("stranger", self.things["session"][1]))
             case "transfer":
-                await self.leave("worker", self.things["session"][0])
-                own = await self.hand_over("stranger", self.things["session"][0], "worker")
+                await self.leave("worker", self.sister_session)
+                own = await self.hand_over("stranger", self.sister_session, "worker")
                 self.things[target] = (own, await self.hand_over("organiser.elsewhere", self.things["session"][1], "stranger"))
             case "given transfer":
                 own = await self.hand_over("worker", self.things["session"][0], "stranger")
