@@ -43,7 +43,7 @@ def confirm(
     session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event], *, instead_of: UUID | None = None
 ) -> Enrollment:
     """A seat for sure: a free one, or the one that was offered."""
-    from_waiting_list = enrollment.place is not None or enrollment.state == "offered"
+    from_waiting_list = enrollment.place is not None
     seated = enrollment if enrollment.seat_no is not None else _take_seat(session, enrollment)
     after = step(session, replace(seated, state="confirmed", offered_until=None), now)
     facts.append(SeatConfirmed(**told(session, after, cause), from_waiting_list=from_waiting_list, instead_of=instead_of))

@@ -126,6 +126,7 @@ class SeatConfirmed(EnrollmentFact):
     state: ClassVar[State] = "confirmed"
 
     from_waiting_list: bool = False
+    """Whether it fell to them while they waited, and they said nothing to it."""
     instead_of: UUID | None = None
     """The enrollment that made room for this one: the person's own in another session of the course, or that of a colleague
     who handed this very seat over.

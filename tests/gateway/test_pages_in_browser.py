@@ -187,9 +187,7 @@ def test_everybody_can_change_dates_and_hand_a_place_over(page: Page, visit: Vis
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_everybody_can_wait_and_answer_an_offer(
-    page: Page, visit: Visit, session_with: SessionWith, language: Language
-) -> None:
+def test_everybody_can_answer_an_offer(page: Page, visit: Visit, session_with: SessionWith, language: Language) -> None:
     session, holder = session_with(1, offerHours=24), visit("operator")
     held = enroll(holder, session).url.rsplit("/", 1)[1]
     sign_in(page, "worker")
