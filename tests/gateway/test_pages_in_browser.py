@@ -169,6 +169,8 @@ def test_everybody_can_change_dates_and_hand_a_place_over(page: Page, visit: Vis
     examine(page, path("hand-over", language, enrollment), language)
     page.fill("#email", "nergens")
     page.click("form.card--form button")
+    expect(page.locator("#email-fault")).to_be_visible()
+    page.wait_for_load_state()
     assert violations(page) == []
     page.fill("#email", "employer@demo.skillslab.example")
     page.click("form.card--form button")
