@@ -3,7 +3,7 @@
 from shared.database.migrate import run_sql
 
 revision = "enrollment_0008"
-down_revision = "enrollment_0006"
+down_revision = "enrollment_0007"
 
 
 def upgrade() -> None:

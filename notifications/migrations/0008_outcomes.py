@@ -3,7 +3,7 @@
 from shared.database.migrate import run_sql
 
 revision = "notifications_0008"
-down_revision = "notifications_0006"
+down_revision = "notifications_0007"
 
 
 def upgrade() -> None:

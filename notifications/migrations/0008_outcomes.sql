@@ -5,5 +5,5 @@ ALTER TABLE delivery
         CHECK (template IN ('confirmed', 'confirmed-from-waiting-list', 'waitlisted', 'offered', 'offer-lapsed', 'moved-with-a-seat',
                             'moved', 'session-cancelled', 'cancelled', 'sign-in', 'invitation', 'approval-asked',
                             'approval-asked-first', 'approval-asked-in-turn', 'waitlisted-for-approval', 'approved',
-                            'approved-and-waiting', 'declined', 'approval-lapsed', 'moved-with-a-request', 'completed',
-                            'outcome-corrected'));
+                            'approved-and-waiting', 'declined', 'approval-lapsed', 'moved-with-a-request', 'to-other-session',
+                            'transferred', 'transfer', 'completed', 'outcome-corrected'));

@@ -27,12 +27,13 @@ from enrollment.commands import (
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
+    ChangeSession,
     Command,
     DescribeSession,
+    HandOver,
     LapseOffer,
     LapseRequest,
     MarkAttendance,
-    OfTheirOwn,
     OrganiserOf,
     RefuseOffer,
     RejectRequest,
@@ -171,7 +172,7 @@ class TheDesk(RuleBasedStateMachine):
         ids = [enrollment for enrollment, is_in in active.items() if is_in]
         return ids[0] if ids else self.requested.get((session, person))
 
-    def of_their_own(self, command: type[OfTheirOwn], session: int, person: int) -> None:
+    def of_their_own(self, command: type[CancelEnrollment | AcceptOffer | RefuseOffer], session: int, person: int) -> None:
         if enrollment := self.enrollment_of(session, person):
             self.ask(command(uuid4(), self.sessions[session].session_id, enrollment, self.people[person]))
 
@@ -209,6 +210,18 @@ class TheDesk(RuleBasedStateMachine):
     @rule(session=MOSTLY_ONE, person=PERSON)
     def somebody_refuses(self, session: int, person: int) -> None:
         self.of_their_own(RefuseOffer, session, person)
+
+    @rule(session=MOSTLY_ONE, person=PERSON)
+    def somebody_moves_to_the_other_session(self, session: int, person: int) -> None:
+        if enrollment := self.enrollment_of(session, person):
+            here, there = self.sessions[session].session_id, self.sessions[1 - session].session_id
+            self.ask(ChangeSession(uuid4(), here, enrollment, self.people[person], there, uuid4()))
+
+    @rule(session=MOSTLY_ONE, person=PERSON, colleague=PERSON)
+    def somebody_hands_over_to_a_colleague(self, session: int, person: int, colleague: int) -> None:
+        if enrollment := self.enrollment_of(session, person):
+            wanted = a_request(self.sessions[session].session_id, self.people[colleague], "GM0505")
+            self.ask(HandOver(wanted.command_id, wanted.session_id, enrollment, self.people[person], wanted))
 
     @rule(session=MOSTLY_ONE, person=PERSON, decision=st.sampled_from([ApproveRequest, RejectRequest]))
     def an_organiser_decides(self, session: int, person: int, decision: type[ApproveRequest | RejectRequest]) -> None:

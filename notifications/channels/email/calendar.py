@@ -60,7 +60,9 @@ def calendar_file(delivery: Delivery, session: Session, letter: Letter, organise
 
 
 def _is_over(delivery: Delivery) -> bool:
-    return delivery.template in {"cancelled", "offer-lapsed", "session-cancelled", "declined", "approval-lapsed"}
+    return delivery.template in {
+        "cancelled", "offer-lapsed", "session-cancelled", "declined", "approval-lapsed", "to-other-session", "transferred",
+    }  # fmt: skip
 
 
 def _has_seat(delivery: Delivery) -> bool:
