@@ -42,6 +42,7 @@ OF_SESSIONS: Mapping[str, Sequence[str]] = {
 OF_FACTS: Mapping[str, Sequence[str]] = {
     "I2": ("enrollments_that_are_older_than_what_was_told_of_them", "sessions_that_are_older_than_what_was_told_of_them"),
     "I4": ("facts_of_enrollments_that_are_not_there", "enrollments_that_are_not_as_their_last_fact_tells"),
+    "I8": ("seats_that_were_given_up_for_another_and_are_still_held",),
 }
 """Statements about a stretch of the log, held against the tables as they are: one picture has both."""
 

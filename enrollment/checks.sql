@@ -169,6 +169,16 @@ SELECT e.enrollment_id AS id
                   jsonb_build_object('sessionId', e.session_id, 'enrollmentId', e.enrollment_id, 'personId', e.person_id,
                                      'stands', e.state, 'decidedAt', e.decided_at, 'registeredAt', e.registered_at, 'about', e.about))
 
+-- name: seats_that_were_given_up_for_another_and_are_still_held
+-- By a move to another session, or to a colleague.
+SELECT e.enrollment_id AS id
+  FROM event_log l
+  JOIN enrollment e ON e.enrollment_id = (data ->> 'insteadOf')::uuid
+ WHERE source = 'enrollment' AND (xid, position) > ($1::text::xid8, $2::bigint) AND (xid, position) <= ($3::text::xid8, $4::bigint)
+   AND pg_visible_in_snapshot(xid, $5::text::pg_snapshot)
+   AND type = 'nl.skillslabs.enrollment.confirmed'
+   AND e.state <> 'cancelled'
+
 -- name: queues
 -- What a stretch of the log tells of queues: who joined, who was served and who left, and the seats after that.
 SELECT (data ->> 'sessionId')::uuid AS session_id, (data #>> '{seats,revision}')::integer AS turn,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
@@ -18,6 +19,9 @@ from shared.contracts.enrollment import (
     WorkerGroup,
 )
 from shared.messaging.answers import Keyed
+
+Why = Literal["illness", "work", "other-session", "other"]
+"""Why somebody withdraws, if they care to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class CancelEnrollment:
     enrollment_id: UUID
     person_id: UUID
     keyed: Keyed | None = None
+    why: Why | None = None
+    """Counted, and kept with nobody's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,35 @@ class RefuseOffer:
     keyed: Keyed | None = None
 
 
-OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer
+@dataclass(frozen=True, slots=True)
+class ChangeSession:
+    """A person who holds a seat wants one in another session of the same course instead, or else to keep the one they have."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    person_id: UUID
+    to_session_id: UUID
+    to_enrollment_id: UUID
+    """Chosen by whoever asks, so that asking again is harmless."""
+    keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Two people agreed that the seat of the one goes to the other; whoever passes it on saw to it that both did."""
+
+    command_id: UUID
+    session_id: UUID
+    enrollment_id: UUID
+    person_id: UUID
+    """Who holds the seat."""
+    wanted: RequestSeat
+    """The enrollment of who takes it, as if they had asked for it; its ids are chosen by whoever asks."""
+    keyed: None = None
+
+
+OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer | ChangeSession | HandOver
 """What somebody asks about an enrollment of their own."""
 
 
@@ -146,6 +180,7 @@ class ChangeSeats:
     approval_hours: int | None = None
     holds_seat: bool | None = None
     keyed: Keyed | None = None
+    withdraw_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +266,8 @@ Command = (
     RequestSeat | OfTheirOwn | OfAnOrganiser | OfAnApprover | LapseOffer | LapseRequest | OpenSession | DescribeSession
     | Anonymise
 )  # fmt: skip
+
+
+def named_sessions(command: Command) -> tuple[UUID, ...]:
+    """The sessions that a command names: all of them are locked before anything is decided."""
+    return (command.session_id, command.to_session_id) if isinstance(command, ChangeSession) else (command.session_id,)

@@ -1,7 +1,8 @@
 -- name: lock_sessions
 -- In id order, so that two desks can never wait for each other.
 SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at, anonymised_at, next_seat,
-       freed, waiting, waiting_alone, next_place, revision, told, needs_approval, approval_hours, holds_seat, requests
+       freed, waiting, waiting_alone, next_place, revision, told, needs_approval, approval_hours, holds_seat, requests,
+       withdraw_hours
   FROM session
  WHERE session_id = ANY($1::uuid[])
  ORDER BY session_id
@@ -106,6 +107,24 @@ SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at,
        told = excluded.told, needs_approval = excluded.needs_approval, approval_hours = excluded.approval_hours,
        holds_seat = excluded.holds_seat, requests = excluded.requests
 
+-- name: save_withdraw_hours
+UPDATE session SET withdraw_hours = now_is.hours
+  FROM unnest($1::uuid[], $2::int[]) AS now_is (session_id, hours)
+ WHERE session.session_id = now_is.session_id
+
+-- name: save_reasons
+INSERT INTO withdrawal_reason (session_id, why, given) SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[])
+    ON CONFLICT (session_id, why) DO UPDATE SET given = withdrawal_reason.given + excluded.given
+
+-- name: reasons
+-- Over all sessions of the same course at the same fieldlab: of a single session too much would follow about a single person.
+SELECT r.why, sum(r.given)::int AS given
+  FROM session asked
+  JOIN session s ON s.fieldlab_id = asked.fieldlab_id AND s.about ->> 'courseId' = asked.about ->> 'courseId'
+  JOIN withdrawal_reason r ON r.session_id = s.session_id
+ WHERE asked.session_id = $1
+ GROUP BY r.why
+
 -- name: save_enrollments
 -- Given in the order that frees seats before they are taken again.
 INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, company, group_id,
@@ -155,6 +174,9 @@ SELECT e.session_id, e.enrollment_id
 -- name: enrollment
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id, e.steps,
        e.approval, e.approval_until,
+       CASE WHEN e.state = 'confirmed'
+            THEN starts_at - CASE WHEN e.steps @> '[{"reason": "session-moved"}]' THEN interval '0'
+                                  ELSE make_interval(hours => withdraw_hours) END END AS withdraw_until,
        place_in_line(e.session_id, e.place) AS position
   FROM enrollment e
   JOIN session USING (session_id)
@@ -215,7 +237,7 @@ SELECT fieldlab_id FROM session WHERE session_id = $1
 
 -- name: seats
 SELECT session_id, capacity, seats_left, waiting, closes_at, offer_hours, cancelled_at IS NOT NULL AS cancelled, revision,
-       needs_approval, approval_hours, holds_seat, requests
+       needs_approval, approval_hours, holds_seat, requests, withdraw_hours
   FROM session
  WHERE session_id = $1
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationInfo, field_validator
@@ -21,15 +21,17 @@ from enrollment.commands import (
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
+    ChangeSession,
     Command,
+    HandOver,
     MarkAttendance,
     OfAnApprover,
     OfAnOrganiser,
-    OfTheirOwn,
     OrganiserOf,
     RefuseOffer,
     RejectRequest,
     RequestSeat,
+    Why,
 )
 from enrollment.desk import Desk
 from enrollment.domain import Answer, Refused, SeatsAre, Settled
@@ -199,8 +201,26 @@ async def get_enrollment(request: web.Request) -> web.Response:
     return json(shown(found))
 
 
+class Withdrawal(Input):
+    """Why, if the person cares to say: it is counted, without a name."""
+
+    why: Why | None = None
+
+
 async def post_cancellation(request: web.Request) -> web.Response:
-    return await _ask_of_own(request, CancelEnrollment, "cancel")
+    asks, found = signed_in(request), await own_enrollment(request, "cancel")
+    why = Withdrawal.model_validate_json(await request.read() or b"{}").why
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    asked = CancelEnrollment(
+        command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+        session_id=found.session_id,
+        enrollment_id=found.id,
+        person_id=asks.person_id,
+        keyed=answers.keyed(f"cancel {found.id}") if key else None,  # a hash of one of a few reasons would tell which
+        why=why,
+    )
+    told = await ask(request.app, asks, asked)
+    return json(shown(told.view))
 
 
 async def post_acceptance(request: web.Request) -> web.Response:
@@ -211,9 +231,32 @@ async def post_refusal(request: web.Request) -> web.Response:
     return await _ask_of_own(request, RefuseOffer, "refuse")
 
 
-async def _ask_of_own(request: web.Request, command: type[OfTheirOwn], verb: str) -> web.Response:
-    """What only the person concerned asks about an enrollment. Raises Rejected: 404 for one that they may not see, 403 for
-    one that they see as an organiser.
+class OtherSession(Input):
+    """Where somebody wants a seat instead of the one that they hold."""
+
+    to_session_id: UUID
+
+
+async def post_move(request: web.Request) -> web.Response:
+    asks, found = signed_in(request), await own_enrollment(request, "move")
+    wanted = OtherSession.model_validate_json(await request.read())
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    asked = ChangeSession(
+        command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+        session_id=found.session_id,
+        enrollment_id=found.id,
+        person_id=asks.person_id,
+        to_session_id=wanted.to_session_id,
+        to_enrollment_id=uuid4(),
+        keyed=answers.keyed(f"move {found.id} to {wanted.to_session_id}") if key else None,
+    )
+    told = await ask(request.app, asks, asked)
+    return json(shown(told.view), told.status)
+
+
+async def own_enrollment(request: web.Request, verb: str) -> queries.View:
+    """The enrollment in the path, of who asks. Raises Rejected: 404 for one that they may not see, 403 for one that they see as
+    an organiser.
     """
     asks = signed_in(request)
     wanted = enrollment_id(request)
@@ -223,14 +266,20 @@ async def _ask_of_own(request: web.Request, command: type[OfTheirOwn], verb: str
         raise not_found()
     if found.person_id != asks.person_id:
         raise Rejected("not-yours", 403, f"You can see this enrollment, and only the person concerned can {verb} it.")
+    return found
+
+
+async def _ask_of_own(request: web.Request, command: type[AcceptOffer | RefuseOffer], verb: str) -> web.Response:
+    """What only the person concerned asks about an enrollment, without any more to say about it."""
+    asks, found = signed_in(request), await own_enrollment(request, verb)
     Nothing.model_validate_json(await request.read() or b"{}")
     key = request.headers.get(IDEMPOTENCY_KEY)
     asked = command(
         command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
         session_id=found.session_id,
-        enrollment_id=wanted,
+        enrollment_id=found.id,
         person_id=asks.person_id,
-        keyed=answers.keyed(f"{verb} {wanted}") if key else None,
+        keyed=answers.keyed(f"{verb} {found.id}") if key else None,
     )
     told = await ask(request.app, asks, asked)
     return json(shown(told.view))
@@ -301,6 +350,14 @@ class SeatChanges(Input):
     needs_approval: bool | None = None
     approval_hours: int | None = Field(default=None, ge=1, le=720)
     holds_seat: bool | None = None
+    withdraw_hours: int | None = Field(default=None, ge=0, le=720)
+
+
+async def get_reasons(request: web.Request) -> web.Response:
+    asks, session_id = signed_in(request), await own_session(request)
+    async with reading(request.app[POOL], asks) as conn:
+        found = await queries.reasons(conn, session_id)
+    return json({"withheld": found is None, "reasons": found or {}})
 
 
 async def get_seats(request: web.Request) -> web.Response:
@@ -324,6 +381,7 @@ async def patch_seats(request: web.Request) -> web.Response:
             needs_approval=wanted.needs_approval,
             approval_hours=wanted.approval_hours,
             holds_seat=wanted.holds_seat,
+            withdraw_hours=wanted.withdraw_hours,
         ),
     )
 
@@ -429,6 +487,31 @@ async def own_session(request: web.Request) -> UUID:
     return session_id
 
 
+class HandOverRequest(EnrollmentRequest):
+    """What the gateway passes on once the colleague said yes to what the holder offered."""
+
+    transfer_id: UUID
+    enrollment_id: UUID
+    from_person_id: UUID
+    to_person_id: UUID
+
+
+async def post_hand_over(request: web.Request) -> web.Response:
+    """For the gateway, which knows who offered what to whom. Again changes nothing and answers the same."""
+    told = HandOverRequest.model_validate_json(await request.read())
+    colleague = Principal(told.to_person_id, ())
+    enrollment_id = uuid5(told.transfer_id, str(told.to_person_id))
+    command = HandOver(
+        command_id=told.transfer_id,
+        session_id=told.session_id,
+        enrollment_id=told.enrollment_id,
+        person_id=told.from_person_id,
+        wanted=replace(request_seat(colleague, told, None), command_id=told.transfer_id, enrollment_id=enrollment_id),
+    )
+    answered = await ask(request.app, colleague, command)
+    return json(shown(answered.view), answered.status)
+
+
 async def get_own_data(request: web.Request) -> web.Response:
     """Everything that stands here about who asks, in full."""
     asks = signed_in(request)
@@ -500,6 +583,8 @@ def shown(view: queries.View) -> dict[str, object]:
     if view.approval_until is not None:
         shape["approvalUntil"] = view.approval_until
         shape["holdsSeat"] = view.approval == "with-seat"
+    if view.withdraw_until is not None:
+        shape["withdrawUntil"] = view.withdraw_until
     if view.steps:
         shape["steps"] = view.steps
     return shape
@@ -523,8 +608,10 @@ ROUTES: Sequence[web.RouteDef] = [
     web.post("/enrollments/{enrollment_id}/refusal", post_refusal),
     web.post("/enrollments/{enrollment_id}/approval", post_approval),
     web.post("/enrollments/{enrollment_id}/rejection", post_rejection),
+    web.post("/enrollments/{enrollment_id}/move", post_move),
     web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),
+    web.get("/sessions/{session_id}/withdrawal-reasons", get_reasons),
     web.post("/sessions/{session_id}/cancellation", post_session_cancellation),
     web.get("/attendance", get_attendance),
     web.post("/sessions/{session_id}/attendance", post_attendance),
@@ -532,5 +619,6 @@ ROUTES: Sequence[web.RouteDef] = [
     web.get("/own-data", get_own_data),
     web.get("/retention", get_retention),
     web.put("/retention/{fieldlab_id}", put_retention),
+    web.post("/internal/hand-overs", for_services(post_hand_over)),
     web.post("/internal/known-people", for_services(post_known_people)),
 ]

@@ -35,6 +35,8 @@ class View:
     approval_until: datetime | None = None
     steps: Sequence[Mapping[str, object]] = ()
     """How it came to stand as it does; only of a single one that is asked for."""
+    withdraw_until: datetime | None = None
+    """Until when who holds a seat withdraws without it being late; likewise."""
 
 
 async def enrollment(conn: Connection, asks: Principal, enrollment_id: UUID) -> View | None:
@@ -68,11 +70,13 @@ async def seats(conn: Connection, session_id: UUID) -> Mapping[str, object] | No
 def seats_view(
     *, session_id: UUID, capacity: int, seats_left: int, waiting: int, closes_at: datetime, offer_hours: int | None,
     cancelled: bool, revision: int, needs_approval: bool, approval_hours: int, holds_seat: bool, requests: int,
+    withdraw_hours: int,
 ) -> Mapping[str, object]:  # fmt: skip
     return {
         "sessionId": session_id, "capacity": capacity, "seatsLeft": seats_left, "waiting": waiting,
         "enrollmentClosesAt": closes_at, "offerHours": offer_hours, "cancelled": cancelled, "revision": revision,
         "needsApproval": needs_approval, "approvalHours": approval_hours, "holdsSeat": holds_seat, "requests": requests,
+        "withdrawHours": withdraw_hours,
     }  # fmt: skip
 
 
@@ -86,6 +90,16 @@ async def attendance(conn: Connection, asks: Principal, limit: int) -> Sequence[
     """Sessions at the asker's fieldlabs that have begun, those with people who are not marked yet first."""
     rows = await conn.fetch(SQL.attendance, list(asks.scopes("organiser")), limit)
     return [{"sessionId": row["session_id"], "people": row["people"], "unmarked": row["unmarked"]} for row in rows]
+
+
+FEWEST_REASONS = 5
+"""Fewer say too much about who gave them."""
+
+
+async def reasons(conn: Connection, session_id: UUID) -> Mapping[str, int] | None:
+    """How often which reason was given with a withdrawal from the course of this session; None for so few that it is hidden."""
+    given: Mapping[str, int] = {row["why"]: row["given"] for row in await conn.fetch(SQL.reasons, session_id)}
+    return given if sum(given.values()) >= FEWEST_REASONS else None
 
 
 async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, object]]:
@@ -120,4 +134,5 @@ def _view(row: Record) -> View:
         row["position"] if row["state"] == "waitlisted" else None, row["reason"], row["offered_until"], row["group_id"],
         row["approval"], row["approval_until"],
         orjson.loads(row["steps"]) if "steps" in row.keys() else (),  # noqa: SIM118  (a record is no dict)
+        row.get("withdraw_until"),
     )  # fmt: skip

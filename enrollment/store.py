@@ -16,8 +16,10 @@ from enrollment.commands import (
     Approver,
     CancelSession,
     ChangeSeats,
+    ChangeSession,
     Command,
     DescribeSession,
+    HandOver,
     LapseOffer,
     LapseRequest,
     MarkAttendance,
@@ -25,6 +27,7 @@ from enrollment.commands import (
     OfAnOrganiser,
     OfTheirOwn,
     RequestSeat,
+    named_sessions,
 )
 from enrollment.domain import MOST_IN_A_GROUP, TOO_EARLY, Answer, Enrollment, Ledger, Session, Step, moves
 from shared.contracts.enrollment import Participation
@@ -43,9 +46,10 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     Returns with it the ids of the commands about an enrollment that is the asker's own or theirs to decide, or a session that
     they organise.
     """
-    rows = await conn.fetch(SQL.lock_sessions, list({command.session_id for command in commands}))
+    rows = await conn.fetch(SQL.lock_sessions, list({key for command in commands for key in named_sessions(command)}))
     sessions = {row["session_id"]: _session(row) for row in rows}
     requests = [command for command in commands if isinstance(command, RequestSeat)]
+    requests += [command.wanted for command in commands if isinstance(command, HandOver)]
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
     named = await _enrollments(conn, commands, requests) if sessions else []
     found = [*named, *await _all_of(conn, whose), *await _for_organisers(conn, commands, sessions)]
@@ -65,7 +69,8 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
         if isinstance(command, OfAnApprover) and decides(command.approver, sessions.get(command.session_id))
     }
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
-    gone = await forgetting.gone(conn, {command.person_id for command in requests})
+    coming = {command.person_id for command in (*requests, *commands) if isinstance(command, RequestSeat | ChangeSession)}
+    gone = await forgetting.gone(conn, coming)
     return Ledger(sessions, await places.load(conn, codes), gone), theirs
 
 
@@ -79,10 +84,12 @@ async def _enrollments(conn: Connection, commands: Sequence[Command], requests: 
     named += [
         (command.session_id, marked) for command in commands if isinstance(command, MarkAttendance) for marked in command.marks
     ]
+    coming = [(command.session_id, command.person_id) for command in requests]
+    coming += [(command.to_session_id, command.person_id) for command in commands if isinstance(command, ChangeSession)]
     return await conn.fetch(
         SQL.load_enrollments,
-        [command.session_id for command in requests],
-        [command.person_id for command in requests],
+        [session_id for session_id, _ in coming],
+        [person_id for _, person_id in coming],
         [command.session_id for command in own],
         [command.enrollment_id for command in own],
         [command.person_id for command in own],
@@ -211,6 +218,7 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.holds_seat for session in sessions],
         [session.requests for session in sessions],
     )
+    await _save_withdrawals(conn, sessions)
     changed = list(chain.from_iterable(session.changed.values() for session in sessions))
     changed.sort(key=lambda enrollment: enrollment.seat_no is not None)  # seats are let go before they are taken again
     if changed:
@@ -239,6 +247,14 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         )
 
 
+async def _save_withdrawals(conn: Connection, sessions: Sequence[Session]) -> None:
+    """Until when withdrawing is free, and the reasons that were given: most rounds change neither."""
+    if hours := [(session.session_id, session.withdraw_hours) for session in sessions if session.deadline_changed]:
+        await conn.execute(SQL.save_withdraw_hours, *zip(*hours, strict=True))
+    if reasons := [(session.session_id, *given) for session in sessions for given in session.reasons.items()]:
+        await conn.execute(SQL.save_reasons, *zip(*reasons, strict=True))
+
+
 async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[UUID, tuple[bytes, Answer]]:
     """What commands with an Idempotency-Key were answered before, with the hash of the request they came with."""
     known = await answers.load(conn, [command.command_id for command in commands if command.keyed])
@@ -262,6 +278,7 @@ def _session(row: Record) -> Session:
         closes_at=row["closes_at"],
         capacity=row["capacity"],
         offer_hours=row["offer_hours"],
+        withdraw_hours=row["withdraw_hours"],
         location=row["location"],
         cancelled_at=row["cancelled_at"],
         anonymised_at=row["anonymised_at"],

@@ -22,7 +22,7 @@ ACTION = "action"
 KINDS = {
     "enrollmentId": "enrollments", "enrollment": "enrollments", "sessionId": "sessions", "session": "sessions",
     "courseId": "courses", "course": "courses", "fieldlabId": "fieldlabs", "invitation": "invitations", "token": "tokens",
-    "identity": "accounts", "browser": "browsers",
+    "transferId": "transfers", "transfer": "transfers", "identity": "accounts", "browser": "browsers",
 }  # fmt: skip
 """What a part of an address names."""
 

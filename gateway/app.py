@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from gateway import acts, clients, demo, edge, internal, pages, retention
+from gateway import acts, clients, demo, edge, handing_over, internal, pages, retention
 from gateway.api.approvals import approvals
 from gateway.api.attendance import attendance
 from gateway.api.courses import courses
 from gateway.api.documents import document_routes
 from gateway.api.enrollments import enrollments
 from gateway.api.me import me
+from gateway.api.moving import moving
 from gateway.api.openapi import openapi
 from gateway.api.operation import routes
 from gateway.api.reference import reference
 from gateway.api.retention import retention as retention_terms
+from gateway.api.transfers import handing
 from gateway.api.uptake import uptake
 from gateway.clients import EnrollmentRequests
 from gateway.limits import Limits
 from gateway.names import NAMES_KEPT, NamesKept
-from gateway.people import audit, erasing, people
+from gateway.people import audit, erasing, people, transfers
 from gateway.people.audit import Trail
 from gateway.people.credentials import Credentials
 from gateway.people.sign_in import PUBLISHER, SignIns
@@ -47,7 +49,18 @@ if TYPE_CHECKING:
     from gateway.oidc.provider import Provider
 
 OPERATIONS = list(
-    chain(reference.all, courses.all, attendance.all, enrollments.all, approvals.all, uptake.all, me.all, retention_terms.all)
+    chain(
+        reference.all,
+        courses.all,
+        attendance.all,
+        enrollments.all,
+        approvals.all,
+        moving.all,
+        handing.all,
+        uptake.all,
+        me.all,
+        retention_terms.all,
+    )
 )
 
 
@@ -94,9 +107,13 @@ async def open_service(settings: GatewaySettings, background: Background) -> Asy
                 background.start(requests.rounds.run(), "requests")
                 background.start(trail.acts.run(), "trail")
                 background.start(retention.look_after(pool, services["enrollment"], relay.wake), "retention")
+                background.start(handing_over.look_after(pool, services["enrollment"]), "hand-overs")
                 background.start(relay.run(), "relay")
                 background.start(
-                    keep_house(pool, relay, [answers.forget, people.forget_old, erasing.sweep, audit.let_go]), "house"
+                    keep_house(
+                        pool, relay, [answers.forget, people.forget_old, transfers.let_lapse, erasing.sweep, audit.let_go]
+                    ),
+                    "house",
                 )
                 yield [
                     Listener(inside, settings.internal_host, port_of(settings.gateway_url)),

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from gateway.people import people, roles
+from gateway.people import people, roles, transfers
 from gateway.people.sign_in import MINUTES, SignIns
 from shared.database.pool import connection
 from shared.web.principal import for_services
@@ -24,6 +24,7 @@ class Wanted(BaseModel):
     people: list[UUID] = Field(default_factory=list, max_length=1000)
     sign_ins: list[UUID] = Field(default_factory=list, max_length=1000)
     invitations: list[UUID] = Field(default_factory=list, max_length=1000)
+    transfers: list[UUID] = Field(default_factory=list, max_length=1000)
 
 
 async def post_recipients(request: web.Request) -> web.Response:
@@ -33,6 +34,7 @@ async def post_recipients(request: web.Request) -> web.Response:
         found = await people.people(conn, wanted.people)
         mails = await request.app[SIGN_INS].mails(conn, wanted.sign_ins)
         invitations = await roles.invitation_mails(conn, wanted.invitations)
+        offered = await transfers.mails(conn, wanted.transfers)
     return json(
         {
             "people": {
@@ -61,6 +63,17 @@ async def post_recipients(request: web.Request) -> web.Response:
                     "inviter": mail.inviter,
                 }
                 for mail in invitations
+            },
+            "transfers": {
+                str(mail.transfer_id): {
+                    "email": mail.email,
+                    "name": mail.name,
+                    "language": mail.language,
+                    "link": f"{request.app[ADDRESS]}{'/overdrachten' if mail.language == 'nl' else '/en/hand-overs'}/"
+                    f"{mail.transfer_id}",
+                    "inviter": mail.inviter,
+                }
+                for mail in offered
             },
         }
     )

@@ -168,6 +168,46 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("The time to decide about this request is over"),
         _("It has lapsed, and the person was told. They can enroll again."),
     ),
+    "other-session-full": (
+        _("There is no free place on that date"),
+        _("You keep the place that you have. You can join the waiting list there, and keep your place meanwhile."),
+    ),
+    "other-session-asks-approval": (
+        _("That date asks for an approval first"),
+        _("You keep the place that you have. Enroll for that date too; once you have a place there, withdraw here."),
+    ),
+    "approval-needed": (
+        _("The fieldlab approves who takes part here"),
+        _("So a place is not handed over. Your colleague can enroll, and you can withdraw."),
+    ),
+    "other-course": (
+        _("That is another course"),
+        _("You can move to another date of the same course. For another course, enroll there, and withdraw here if you want."),
+    ),
+    "already-there": (
+        _("You are enrolled for that date already"),
+        _("Nothing changed. Withdraw from the date that you do not want."),
+    ),
+    "no-seat": (
+        _("You hold no place here"),
+        _("Only who has a place can move with it or hand it over. To wait for another date, enroll there."),
+    ),
+    "transfer-pending": (
+        _("You asked a colleague already"),
+        _("Nobody answered yet. Withdraw that first if you would rather ask somebody else."),
+    ),
+    "transfer-to-yourself": (
+        _("This is you"),
+        _("Name the colleague who takes your place."),
+    ),
+    "seat-gone": (
+        _("This place is not there any more"),
+        _("Your colleague let it go otherwise, or the training started. You can enroll yourself, if there is a place."),
+    ),
+    "already-enrolled": (
+        _("You are in this training already"),
+        _("Your colleague keeps the place. Withdraw your own enrollment first if you would rather have theirs."),
+    ),
     "group-full": (
         _("This group is full"),
         _("At most ten people wait together. Start another group, or enroll by yourself."),
@@ -282,6 +322,7 @@ FIELD_FAULTS: dict[str, str] = {
     "minimum": _("The minimum cannot be more than the number of seats."),
     "too_long": _("These are too many: at most %(limit)s."),
     "too_short": _("Name at least one."),
+    "one_of_two": _("Name one of the two: toPersonId or toEmail."),
     "header": _("This header takes 1 to %(limit)s letters, digits and signs, without spaces (printable ASCII)."),
     "email": _("This is not a mail address. Write it like name@example.nl."),
     "not_theirs": _("Choose one of your own roles."),

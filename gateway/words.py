@@ -43,6 +43,7 @@ MODES: Mapping[str, str] = {
 
 REASONS: Mapping[str, str] = {
     "by-person": _("You withdrew"),
+    "by-person-late": _("You withdrew late"),
     "offer-refused": _("You let the place go"),
     "offer-lapsed": _("The time to take the place is over"),
     "by-organiser": _("The fieldlab did not approve it"),
@@ -54,8 +55,18 @@ REASONS: Mapping[str, str] = {
     "contact-us": _("The fieldlab would like to speak with the person first"),
     "session-cancelled": _("The fieldlab called the training off"),
     "list-ended": _("The training began, and no place fell free"),
+    "to-other-session": _("You moved to another date"),
+    "transferred": _("You handed your place over"),
 }
 """Why an enrollment ended."""
+
+WHY: Mapping[str, str] = {
+    "illness": _("Illness"),
+    "work": _("Work"),
+    "other-session": _("I go on another date"),
+    "other": _("Something else"),
+}
+"""Why somebody withdraws."""
 
 NO_REASONS: Sequence[str] = ("prior-knowledge", "other-group", "no-room", "other-date", "contact-us")
 """Of these, those that an organiser may give for not approving."""
@@ -224,6 +235,11 @@ ACTIONS: Mapping[str, str] = {
     "request-approved": _("approved an enrollment"),
     "request-declined": _("did not approve an enrollment"),
     "requests-seen": _("looked at who asks for approval"),
+    "moved": _("moved to another date of a course"),
+    "transfer-offered": _("offered their place to a colleague"),
+    "transfer-accepted": _("took a place over from a colleague"),
+    "transfer-declined": _("did not take a place over"),
+    "transfer-withdrawn": _("kept their place after all"),
     "enrollments-seen": _("looked at enrollments"),
     "roster-seen": _("looked at who takes part in a session"),
     "attendance-marked": _("marked who was there"),
@@ -274,6 +290,11 @@ DONE: Mapping[str, str] = {
     "request-declined": _("Not approved. The person is told at once."),
     "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
     "attendance-marked": _("It is marked. Whoever completed the training gets a mail."),
+    "moved": _("You moved to this date. Your earlier place went to the next in line."),
+    "transfer-offered": _("We asked your colleague by mail. The place stays yours until they say yes."),
+    "transfer-withdrawn": _("You keep your place. Your colleague cannot take it over any more."),
+    "transfer-declined": _("Your colleague keeps the place."),
+    "transfer-accepted": _("The place is yours now."),
 }
 """What was done just now: the page that follows says it."""
 
@@ -298,6 +319,9 @@ MAILS: Mapping[str, str] = {
     "cancelled": _("You withdrew"),
     "completed": _("You completed this training"),
     "outcome-corrected": _("It was corrected that you completed this training"),
+    "to-other-session": _("You moved"),
+    "transferred": _("You handed your place over"),
+    "transfer": _("A colleague offers you their place"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),
 }
@@ -325,6 +349,7 @@ ERASED: Mapping[str, str] = {
     "accounts": _("accounts of organisations"),
     "links": _("links to sign in"),
     "invitations": _("invitations to you"),
+    "transfers": _("places that were offered to you, or by you"),
     "acts": _("lines of the audit log, of which the name went"),
     "enrollments": _("enrollments, which are nobody's now"),
     "givenUp": _("of which a place was given up"),

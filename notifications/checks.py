@@ -20,7 +20,7 @@ SQL = sql.load(__file__, "checks.sql")
 TOLD = frozenset(
     event.type
     for event, reaction in reactions.SUBSCRIPTIONS.items()
-    if reaction in (reactions.on_enrollments, reactions.on_sign_ins, reactions.on_invitations)
+    if reaction in (reactions.on_enrollments, reactions.on_sign_ins, reactions.on_invitations, reactions.on_transfers)
 )
 """Types of facts of which somebody is told."""
 

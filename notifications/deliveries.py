@@ -11,7 +11,7 @@ Template = Literal[
     "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "list-ended", "moved-with-a-seat",
     "moved", "session-cancelled", "cancelled", "completed", "outcome-corrected", "sign-in", "invitation", "approval-asked",
     "approval-asked-first", "approval-asked-in-turn", "waitlisted-for-approval", "approved", "approved-and-waiting", "declined",
-    "approval-lapsed", "moved-with-a-request",
+    "approval-lapsed", "moved-with-a-request", "to-other-session", "transferred", "transfer",
 ]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 

@@ -21,7 +21,7 @@ from shared.contracts.enrollment import (
     SeatOffered,
     State,
 )
-from shared.contracts.gateway import PersonForgotten, PersonInvited, SignInRequested
+from shared.contracts.gateway import PersonForgotten, PersonInvited, SignInRequested, TransferOffered
 from shared.database.pool import Connection
 from shared.messaging import forgetting
 from shared.messaging.consumer import Subscriptions
@@ -35,6 +35,8 @@ EnrollmentNews = (
 
 BY_REASON: Mapping[str, Template] = {
     "offer-lapsed": "offer-lapsed", "session-cancelled": "session-cancelled", "list-ended": "list-ended",
+    "to-other-session": "to-other-session",
+    "transferred": "transferred",
 }  # fmt: skip
 """What is told to whom a cancellation comes as news; whoever did it themselves gets a receipt."""
 WAITING: Mapping[Approval | None, Template] = {
@@ -69,6 +71,11 @@ async def on_sign_ins(conn: Connection, facts: Sequence[Envelope[SignInRequested
 async def on_invitations(conn: Connection, facts: Sequence[Envelope[PersonInvited]]) -> None:
     """Ask whoever was invited to answer."""
     await store.queue(conn, [_about_invitation(fact) for fact in facts])
+
+
+async def on_transfers(conn: Connection, facts: Sequence[Envelope[TransferOffered]]) -> None:
+    """Ask the colleague whether they take the seat over."""
+    await store.queue(conn, [_about_transfer(fact) for fact in facts])
 
 
 async def on_anonymised(conn: Connection, facts: Sequence[Envelope[EnrollmentAnonymised]]) -> None:
@@ -149,6 +156,19 @@ def _about_invitation(fact: Envelope[PersonInvited]) -> Notice:
     )
 
 
+def _about_transfer(fact: Envelope[TransferOffered]) -> Notice:
+    return Notice(
+        fact_id=fact.message.id,
+        recipient_id=fact.event.transfer_id,
+        template="transfer",
+        subject=fact.event.subject,
+        revision=fact.event.revision,
+        logged_at=fact.message.logged_at,
+        stale=_is_history(fact.message),
+        session_id=fact.event.session_id,
+    )
+
+
 def _is_history(message: Message) -> bool:
     return datetime.now(UTC) - message.logged_at > TOO_OLD
 
@@ -167,5 +187,6 @@ SUBSCRIPTIONS: Subscriptions = {
     EnrollmentAnonymised: on_anonymised,
     SignInRequested: on_sign_ins,
     PersonInvited: on_invitations,
+    TransferOffered: on_transfers,
     PersonForgotten: on_forgotten,
 }

@@ -13,7 +13,7 @@ from notifications.deliveries import Delivery, Template
 from shared.translations import Language
 from shared.web.client import Client
 
-KINDS: Mapping[Template, str] = {"sign-in": "signIns", "invitation": "invitations"}
+KINDS: Mapping[Template, str] = {"sign-in": "signIns", "invitation": "invitations", "transfer": "transfers"}
 """Under what to ask for recipients; all other mails are to people."""
 
 
@@ -46,6 +46,7 @@ class Recipients(BaseModel):
     people: dict[UUID, Recipient]
     sign_ins: dict[UUID, Recipient]
     invitations: dict[UUID, Recipient] = Field(default_factory=dict)
+    transfers: dict[UUID, Recipient] = Field(default_factory=dict)
 
 
 async def ask(gateway: Client, deliveries: Sequence[Delivery]) -> dict[int, Recipient]:
@@ -53,10 +54,10 @@ async def ask(gateway: Client, deliveries: Sequence[Delivery]) -> dict[int, Reci
 
     Raises Rejected when the gateway is away, and pydantic's ValidationError for an answer that is no answer.
     """
-    wanted: dict[str, list[str]] = {"people": [], "signIns": [], "invitations": []}
+    wanted: dict[str, list[str]] = {"people": [], "signIns": [], "invitations": [], "transfers": []}
     for delivery in deliveries:
         wanted[KINDS.get(delivery.template, "people")].append(str(delivery.recipient_id))
     _, answer = await gateway.call("POST", "/internal/recipients", gateway.itself, body=orjson.dumps(wanted))
     found = Recipients.model_validate_json(answer)
-    by_id = {**found.people, **found.sign_ins, **found.invitations}
+    by_id = {**found.people, **found.sign_ins, **found.invitations, **found.transfers}
     return {d.delivery_id: by_id[d.recipient_id] for d in deliveries if d.recipient_id in by_id}

@@ -3,7 +3,8 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` has the values, `steps` how a session changes, `people`, `approvals`, `sessions` and `attendance` what may be asked.
+`ledger` has the values, `steps` how a session changes, `people`, `moving`, `handing_over`, `approvals`, `sessions` and
+`attendance` what may be asked.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from enrollment.commands import (
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
+    ChangeSession,
     Command,
     DescribeSession,
+    HandOver,
     LapseOffer,
     LapseRequest,
     MarkAttendance,
@@ -29,7 +32,7 @@ from enrollment.commands import (
     RejectRequest,
     RequestSeat,
 )
-from enrollment.domain import approvals, attendance, people, sessions
+from enrollment.domain import approvals, attendance, handing_over, moving, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
     Answer,
@@ -72,6 +75,10 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return people.accept(ledger, command, now, facts)
         case RefuseOffer():
             return people.refuse(ledger, command, now, facts)
+        case ChangeSession():
+            return moving.change_session(ledger, command, now, facts)
+        case HandOver():
+            return handing_over.hand_over(ledger, command, now, facts)
         case LapseOffer():
             return people.lapse(ledger, command, now, facts)
         case ApproveRequest() | RejectRequest() | LapseRequest():

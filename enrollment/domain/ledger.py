@@ -91,6 +91,10 @@ class Session:
     approval_hours: int = APPROVAL_HOURS
     holds_seat: bool = True
     """Whether a request holds a seat until it is decided."""
+    withdraw_hours: int = 0
+    """For how many hours before the start a withdrawal is late."""
+    deadline_changed: bool = False
+    """Whether these decisions changed that."""
     location: str | None = None
     cancelled_at: datetime | None = None
     anonymised_at: datetime | None = None
@@ -116,6 +120,8 @@ class Session:
     """Those that decisions touched, as they are now."""
     reseated: dict[UUID, int] = field(default_factory=dict)
     """Whoever got another seat number because theirs is no more."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """How often which reason was given with a withdrawal, by these decisions."""
 
     @property
     def seats_left(self) -> int:
@@ -135,7 +141,7 @@ class Session:
     def copy(self) -> Session:
         return replace(
             self, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
-            changed={**self.changed}, reseated={**self.reseated},
+            changed={**self.changed}, reseated={**self.reseated}, reasons={**self.reasons},
         )  # fmt: skip
 
     def know(self, enrollment: Enrollment) -> None:
@@ -226,6 +232,7 @@ class SeatsAre:
     approval_hours: int = APPROVAL_HOURS
     holds_seat: bool = True
     requests: int = 0
+    withdraw_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from enrollment.commands import AcceptOffer, Anonymise, CancelEnrollment, LapseOffer, OfTheirOwn, RefuseOffer, RequestSeat
@@ -17,10 +17,16 @@ VOLUNTARY = ("home", "worker_group")
 MOST_IN_A_GROUP = 10
 
 NOT_FOUND = Refused("not-found", 404)
+UNKNOWN_PLACE = Refused("unknown-municipality", 400)
 
 
-def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: list[Event]) -> Answer:
-    """A seat, a place in the queue for one, or the reason why not. Whoever is in already gets what they have."""
+def request_seat(
+    ledger: Ledger, command: RequestSeat, now: datetime, facts: list[Event], *, instead_of: UUID | None = None
+) -> Answer:
+    """A seat, a place in the queue for one, or the reason why not. Whoever is in already gets what they have.
+
+    `instead_of` is the enrollment in another session that is given up for it.
+    """
     session = ledger.sessions.get(command.session_id)
     if command.person_id in ledger.gone:
         return Refused("not-signed-in", 401)
@@ -32,9 +38,8 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
     if now >= session.closes_at or now >= session.starts_at:
         return Refused("enrollment-closed")
-    for code in (command.work_municipality, command.home_municipality):
-        if code is not None and code not in ledger.places:
-            return Refused("unknown-municipality", 400)
+    if names_unknown_place(ledger, command):
+        return UNKNOWN_PLACE
 
     enrollment = Enrollment(
         enrollment_id=command.enrollment_id,
@@ -44,7 +49,7 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         revision=0,
         registered_at=now,
         decided_at=now,
-        about=_participation(session, command, ledger.places),
+        about=participation(session, command, ledger.places),
         group_id=command.group_id,
         at_once=command.at_once,
         approval=session.approval_asked,
@@ -52,8 +57,10 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
     company = session.company_of(enrollment) if command.group_id else []
     if len(company) >= MOST_IN_A_GROUP:
         return Refused("group-full")
-    take_in = steps.request if enrollment.approval == "first" else steps.admit
-    after = take_in(session, enrollment, command.command_id, now, facts)
+    if enrollment.approval == "first":
+        after = steps.request(session, enrollment, command.command_id, now, facts)
+    else:
+        after = steps.admit(session, enrollment, command.command_id, now, facts, instead_of=instead_of)
     return Settled(after, new=True, position=after.steps[-1].position if after.place is not None else None)
 
 
@@ -66,7 +73,17 @@ def cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: list
         return Settled(enrollment)
     if now >= session.starts_at:
         return Refused("session-started")
-    return Settled(_out(session, enrollment, "by-person", command.command_id, now, facts))
+    if command.why is not None:
+        session.reasons[command.why] = session.reasons.get(command.why, 0) + 1
+    reason = "by-person-late" if now >= free_until(session, enrollment) else "by-person"
+    return Settled(_out(session, enrollment, reason, command.command_id, now, facts))
+
+
+def free_until(session: Session, enrollment: Enrollment) -> datetime:
+    """Until when somebody withdraws without it being late: to the start for who holds no seat, and for whom it was moved."""
+    moved = any(step.reason == "session-moved" for step in enrollment.steps)
+    hours = 0 if moved or enrollment.state != "confirmed" else session.withdraw_hours
+    return session.starts_at - timedelta(hours=hours)
 
 
 def accept(ledger: Ledger, command: AcceptOffer, now: datetime, facts: list[Event]) -> Answer:
@@ -150,7 +167,12 @@ def _out(session: Session, enrollment: Enrollment, reason: str, cause: UUID, now
     return out
 
 
-def _participation(session: Session, command: RequestSeat, places: dict[str, Place]) -> Participation:
+def names_unknown_place(ledger: Ledger, command: RequestSeat) -> bool:
+    codes = (command.work_municipality, command.home_municipality)
+    return any(code is not None and code not in ledger.places for code in codes)
+
+
+def participation(session: Session, command: RequestSeat, places: dict[str, Place]) -> Participation:
     """The session's part of the report, and the person's, as they are today."""
     return session.about.model_copy(
         update={

@@ -79,6 +79,8 @@ def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: lis
     session.approval_hours = command.approval_hours or session.approval_hours
     session.needs_approval = session.needs_approval if command.needs_approval is None else command.needs_approval
     session.holds_seat = session.holds_seat if command.holds_seat is None else command.holds_seat
+    if command.withdraw_hours is not None and command.withdraw_hours != session.withdraw_hours:
+        session.withdraw_hours, session.deadline_changed = command.withdraw_hours, True
     if before != _rules(session):
         session.revision += 1
         session.told += 1
@@ -86,7 +88,7 @@ def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: lis
             SeatsChanged(
                 session_id=session.session_id, revision=session.told, occurred_at=now, seats=steps.seats(session),
                 closes_at=session.closes_at, offer_hours=session.offer_hours, needs_approval=session.needs_approval,
-                approval_hours=session.approval_hours, holds_seat=session.holds_seat,
+                approval_hours=session.approval_hours, holds_seat=session.holds_seat, withdraw_hours=session.withdraw_hours,
             )
         )  # fmt: skip
         steps.fill(session, command.command_id, now, facts)
@@ -119,7 +121,7 @@ def seats_are(session: Session) -> SeatsAre:
     return SeatsAre(
         session.session_id, session.capacity, session.seats_left, session.waiting, session.closes_at, session.offer_hours,
         session.cancelled_at is not None, session.revision, session.needs_approval, session.approval_hours, session.holds_seat,
-        session.requests,
+        session.requests, session.withdraw_hours,
     )  # fmt: skip
 
 
@@ -127,7 +129,7 @@ def _rules(session: Session) -> tuple[object, ...]:
     """What an organiser may change of the seats."""
     return (
         session.capacity, session.closes_at, session.offer_hours, session.needs_approval, session.approval_hours,
-        session.holds_seat,
+        session.holds_seat, session.withdraw_hours,
     )  # fmt: skip
 
 

@@ -53,12 +53,15 @@ def _ends(session: Session, hours: int, now: datetime) -> datetime:
     return now + min(max(lasts, SHORTEST_OFFER), max(left, timedelta(0)))
 
 
-def admit(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+def admit(
+    session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event], *, instead_of: UUID | None = None
+) -> Enrollment:
     """A seat for who is new here or was just approved, or a place at the end of the queue."""
     company = session.company_of(enrollment) if enrollment.group_id else []
     if session.seats_left and not company:
-        give = request if enrollment.approval == "with-seat" else confirm
-        return give(session, enrollment, cause, now, facts)
+        if enrollment.approval == "with-seat":
+            return request(session, enrollment, cause, now, facts)
+        return confirm(session, enrollment, cause, now, facts, instead_of=instead_of)
     waitlist(session, enrollment, cause, now, facts)
     fill(session, cause, now, facts)
     return session.enrollments[enrollment.enrollment_id]
@@ -78,13 +81,19 @@ def request(session: Session, enrollment: Enrollment, cause: UUID, now: datetime
     return after
 
 
-def confirm(session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event]) -> Enrollment:
+def confirm(
+    session: Session, enrollment: Enrollment, cause: UUID, now: datetime, facts: list[Event], *, instead_of: UUID | None = None
+) -> Enrollment:
     """A seat for sure: a free one, or the one that is held."""
     approved = enrollment.state == "requested" or None
     from_waiting_list = enrollment.place is not None
     seated = enrollment if enrollment.seat_no is not None else _take_seat(session, enrollment)
     after = step(session, replace(seated, state="confirmed", offered_until=None, approval_until=None), now)
-    facts.append(SeatConfirmed(**told(session, after, cause), from_waiting_list=from_waiting_list, approved=approved))
+    facts.append(
+        SeatConfirmed(
+            **told(session, after, cause), from_waiting_list=from_waiting_list, approved=approved, instead_of=instead_of
+        )
+    )
     return after
 
 

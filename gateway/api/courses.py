@@ -22,6 +22,7 @@ from gateway.api.shapes import (
     Session,
     SessionChanges,
     SessionsById,
+    WithdrawalReasons,
 )
 from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
@@ -105,6 +106,19 @@ async def patch_session(request: web.Request) -> web.Response:
 )  # fmt: skip
 async def get_seats(request: web.Request) -> web.Response:
     """The session itself shows them too, a moment later."""
+    signed_in(request)
+    id_in_path(request, "sessionId")
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@courses.declare(
+    "GET", "/v1/sessions/{sessionId}/withdrawal-reasons", "Why people withdrew", {200: WithdrawalReasons}, who="organiser",
+    problems=NOT_THEIRS,
+)  # fmt: skip
+async def get_withdrawal_reasons(request: web.Request) -> web.Response:
+    """Counts of the reasons that people chose to give, over all sessions of the course at this fieldlab; fewer than five are
+    withheld. Who gave which is kept nowhere.
+    """
     signed_in(request)
     id_in_path(request, "sessionId")
     return await forward(request, request.app[ENROLLMENT])

@@ -10,12 +10,14 @@ from aiohttp import web
 from gateway import acts
 from gateway.api.operation import Operations
 from gateway.api.passing import forward, id_in_path, idempotency_key, made, sent
-from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, EnrollmentWithSteps, Nothing, Page
+from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, EnrollmentWithSteps, Nothing, Page, Withdrawal
 from gateway.clients import CATALOG, ENROLLMENT, REQUESTS, Answer, Request
 from gateway.edge import signed_in
+from gateway.people import transfers
+from shared.database.pool import transaction
 from shared.errors import Rejected
 from shared.web.principal import Principal
-from shared.web.server import json_bytes
+from shared.web.server import POOL, json_bytes
 
 enrollments = Operations("Enrollments")
 
@@ -84,14 +86,18 @@ async def told_of(request: web.Request, answer: web.Response, action: str, recor
 
 @enrollments.declare(
     "POST", "/v1/enrollments/{enrollmentId}/cancellation", "Withdraw", {200: Enrollment}, who="signed in",
-    body=Nothing, body_required=False, problems=["403 not-yours", "409 session-started"],
+    body=Withdrawal, body_required=False, problems=["403 not-yours", "409 session-started"],
 )  # fmt: skip
 @acts.act("withdrew")
 async def post_cancellation(request: web.Request) -> web.Response:
-    """The seat goes to the next in line at once. Withdrawing again changes nothing and answers the same."""
-    signed_in(request)
-    id_in_path(request, "enrollmentId")
-    return await forward(request, request.app[ENROLLMENT])
+    """The seat goes to the next in line at once. Withdrawing again changes nothing and answers the same. After `withdrawUntil`
+    it is recorded as late.
+    """
+    asks, left = signed_in(request), id_in_path(request, "enrollmentId")
+    answer = await forward(request, request.app[ENROLLMENT])
+    async with transaction(request.app[POOL]) as conn:
+        await transfers.drop(conn, asks.person_id, left)
+    return answer
 
 
 @enrollments.declare(

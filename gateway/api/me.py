@@ -16,7 +16,7 @@ from gateway.api.passing import id_in_path, sent
 from gateway.api.shapes import Erasure, Me, MyChanges, MyData, RoleShape
 from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS, RELAY
 from gateway.edge import signed_in, signed_in_lately
-from gateway.people import audit, credentials, erasing, identities, people
+from gateway.people import audit, credentials, erasing, identities, people, transfers
 from gateway.people.credentials import WORKER
 from gateway.people.people import Person
 from gateway.problems import language_of, text
@@ -156,6 +156,13 @@ async def everything(request: web.Request) -> MyData:
                 "person": shape_of(person, principal),
                 "enrollments": enrolled["enrollments"],
                 "mails": mailed["mails"],
+                "transfers": [
+                    {
+                        "session_id": one.session_id, "offered_at": one.offered_at, "expires_at": one.expires_at,
+                        "given": one.given, "to_email": one.to_email, "offered_by": None if one.given else one.from_name,
+                    }
+                    for one in await transfers.transfers(conn, principal.person_id)
+                ],
                 "signed_in": [
                     {"browser": one.browser, "created_at": one.created_at, "seen_on": one.seen_on}
                     for one in await credentials.sessions(conn, principal.person_id, "")

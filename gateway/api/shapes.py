@@ -6,9 +6,10 @@ from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from gateway.api.operation import Input, Shape
 from shared.contracts.enrollment import (
@@ -57,6 +58,8 @@ class Page(Shape, Generic[T]):
     total: int
     """How many there are on all pages together."""
 
+
+Why = Literal["illness", "work", "other-session", "other"]
 
 # Reference data
 
@@ -314,6 +317,16 @@ class SeatChanges(Input):
     needs_approval: bool | None = Field(default=None, description="Of those who come from now on; so are the two below.")
     approval_hours: int | None = Field(default=None, ge=1, le=720, description="Within how many hours a request is decided.")
     holds_seat: bool | None = Field(default=None, description="Whether a request holds a seat until it is decided.")
+    withdraw_hours: int | None = Field(
+        default=None, ge=0, le=720, description="For how many hours before the start a withdrawal is recorded as late."
+    )
+
+
+class WithdrawalReasons(Shape):
+    """How often which reason was given with a withdrawal from the course, at this fieldlab."""
+
+    withheld: bool = Field(description="There are fewer than five, which is too few to tell.")
+    reasons: dict[Why, int]
 
 
 class Seats(Shape):
@@ -331,6 +344,7 @@ class Seats(Shape):
     approval_hours: int
     holds_seat: bool
     requests: int = Field(description="How many requests for approval wait to be decided.")
+    withdraw_hours: int
 
 
 class FoundCourse(Course):
@@ -398,6 +412,9 @@ class Step(Shape):
 
 class EnrollmentWithSteps(Enrollment):
     steps: list[Step] = Field(default_factory=list, description="How it came to stand as it does.")
+    withdraw_until: AwareDatetime | None = Field(
+        default=None, description="Until when you withdraw without it being late; you can until the session starts."
+    )
 
 
 class EnrollmentFilter(Paging):
@@ -425,6 +442,51 @@ class Attendance(Input):
 
 class MarkedEnrollments(Shape):
     items: list[Enrollment] = Field(description="Those that were named, as they are now.")
+
+
+class OtherSession(Input):
+    to_session_id: UUID = Field(description="A session of the same course.")
+
+
+class Withdrawal(Input):
+    why: Why | None = Field(default=None, description="Voluntary. It is counted, and not kept with your name.")
+
+
+class Told(Input):
+    """What somebody says for the region's report; all of it is voluntary."""
+
+    work_municipality: MunicipalityCode | None = None
+    home_municipality: MunicipalityCode | None = None
+    employer_size_class: SizeClass | None = None
+    sector: Sector | None = None
+    worker_group: WorkerGroup | None = None
+    funding_scheme: FundingScheme | None = None
+
+
+class TransferRequest(Input):
+    """To whom: by one of the two."""
+
+    to_person_id: UUID | None = None
+    to_email: str | None = Field(default=None, min_length=3, max_length=254)
+
+    @model_validator(mode="after")
+    def one_of_the_two(self) -> TransferRequest:
+        if (self.to_person_id is None) == (self.to_email is None):
+            raise PydanticCustomError("one_of_two", "Name either toPersonId or toEmail.")
+        return self
+
+
+class TransferShape(Shape):
+    """A seat that is offered to a colleague who did not answer yet."""
+
+    id: UUID
+    session_id: UUID
+    offered_at: AwareDatetime
+    expires_at: AwareDatetime
+    enrollment_id: UUID | None = Field(default=None, description="For whom offers it.")
+    to_person_id: UUID | None = Field(default=None, description="For whom offers it, where it was named so.")
+    to_email: str | None = Field(default=None, description="For whom offers it, where it was named so.")
+    offered_by: str | None = Field(default=None, description="For whom it is offered to.")
 
 
 class Nothing(Input):
@@ -577,12 +639,24 @@ class OwnAct(Shape):
     record: str
 
 
+class OwnTransfer(Shape):
+    """A seat that you offer to a colleague, or a colleague to you."""
+
+    session_id: UUID
+    offered_at: AwareDatetime
+    expires_at: AwareDatetime
+    given: bool
+    to_email: str | None
+    offered_by: str | None
+
+
 class MyData(Shape):
     """Everything that the platform knows about you."""
 
     made_at: AwareDatetime
     person: Me
     enrollments: list[OwnEnrollment]
+    transfers: list[OwnTransfer] = Field(default_factory=list)
     mails: list[OwnMail]
     signed_in: list[OwnSession]
     accounts: list[OwnAccount]

@@ -70,6 +70,8 @@ class SessionOfCourse(Session):
     """Whether a request holds a place until it is decided."""
     requests: int = 0
     """How many requests wait to be decided; only where its organiser asks."""
+    withdraw_hours: int = 0
+    """For how many hours before the start a withdrawal is late, where the desk was asked."""
 
 
 @dataclass(frozen=True)

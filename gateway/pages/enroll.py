@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 from aiohttp import web
@@ -16,6 +16,7 @@ from gateway import acts, names, words
 from gateway.api.enrollments import ask_for_seat
 from gateway.api.passing import id_in_path
 from gateway.api.shapes import EnrollmentRequest
+from gateway.api.transfers import drop
 from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
@@ -25,8 +26,11 @@ from gateway.pages.addresses import path
 from gateway.pages.catalogue import SessionOfCourse
 from gateway.pages.courses import OUT, enrolled
 from gateway.pages.page import as_worker, go, in_words, show
+from gateway.people import transfers
 from gateway.problems import language_of
 from shared.errors import Rejected
+from shared.web.reading import reading
+from shared.web.server import POOL
 
 SESSIONS_AT_ONCE = 100
 GROUP = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -44,6 +48,8 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "fundingScheme": words.FUNDING,
 }
 MUNICIPALITIES = ("workMunicipality", "homeMunicipality")
+SETTLED = ("to-other-session", "transferred")
+"""Reasons after which nobody looks for another date."""
 UNKNOWN_PLACE = _("We do not know this place. Write another one, or leave this empty.")
 
 
@@ -75,6 +81,12 @@ class Enrollment:
     approval_until: datetime | None = None
     """Until when a request is decided, while it waits."""
     holds_seat: bool = False
+    withdraw_until: datetime | None = None
+    """Until when who has a place withdraws without it being late; only where one enrollment is asked for."""
+
+    @property
+    def is_late(self) -> bool:
+        return self.withdraw_until is not None and self.withdraw_until <= datetime.now(UTC)
 
     @property
     def is_coming(self) -> bool:
@@ -83,6 +95,16 @@ class Enrollment:
     @property
     def can_answer(self) -> bool:
         return self.state == "offered"
+
+    @property
+    def has_seat(self) -> bool:
+        """Whether a place is theirs or held for them, in a training that is still to come."""
+        holds_one = self.state in ("confirmed", "offered") or (self.state == "requested" and self.holds_seat)
+        return holds_one and self.session.starts_at > datetime.now(UTC)
+
+    @property
+    def can_hand_over(self) -> bool:
+        return self.has_seat and self.state == "confirmed" and not self.session.needs_approval
 
     @property
     def can_withdraw(self) -> bool:
@@ -176,6 +198,8 @@ async def _filled_in_last_time(request: web.Request) -> Mapping[str, str]:
 async def get_enrollments(request: web.Request) -> web.Response:
     asks = signed_in(request)
     own = await names.whole_list(request.app[ENROLLMENT], "/enrollments", as_worker(asks))
+    async with reading(request.app[POOL], asks) as conn:
+        offers = await transfers.transfers(conn, asks.person_id)
     all_of_them = await _with_sessions(request, own)
     coming = sorted((one for one in all_of_them if one.is_coming), key=lambda one: one.session.starts_at)
     return await show(
@@ -183,6 +207,7 @@ async def get_enrollments(request: web.Request) -> web.Response:
         "enrollments/list.html",
         coming=coming,
         past=[one for one in all_of_them if not one.is_coming],
+        offered=[one for one in offers if not one.given],
     )
 
 
@@ -205,12 +230,16 @@ async def get_withdraw(request: web.Request) -> web.Response:
 @acts.act("withdrew")
 async def post_withdraw(request: web.Request) -> web.Response:
     enrollment = await _enrollment(request)
+    why = (await form(request)).get("why", "")
+    body = orjson.dumps({"why": why} if why in words.WHY else {})
+    address = f"/enrollments/{enrollment.id}/cancellation"
     try:
-        await request.app[ENROLLMENT].call("POST", f"/enrollments/{enrollment.id}/cancellation", as_worker(signed_in(request)))
+        await request.app[ENROLLMENT].call("POST", address, as_worker(signed_in(request)), body=body)
     except Rejected as no:
         if no.status != 409:
             raise
         return await _show_withdraw(request, enrollment, in_words(no), status=409)
+    await drop(request, UUID(enrollment.id))
     return go(request, "enrollment", {"enrollment": enrollment.id})
 
 
@@ -258,7 +287,7 @@ async def _show_enrollment(request: web.Request, *, refusal: tuple[str, str] | N
         enrollment=enrollment,
         refusal=refusal,
         group_url=f"{request.app[SETTINGS].address}{group}" if enrollment.group_id else "",
-        another=await _another(request, enrollment) if enrollment.state in OUT else None,
+        another=await _another(request, enrollment) if enrollment.state in OUT and enrollment.reason not in SETTLED else None,
     )
 
 
@@ -313,6 +342,11 @@ async def _enrollment(request: web.Request) -> Enrollment:
     return _shown(shape, catalogue.session(session, language_of(request)))
 
 
+async def own(request: web.Request) -> Enrollment:
+    """The same, for the pages about one of its aspects."""
+    return await _enrollment(request)
+
+
 async def _with_sessions(request: web.Request, own: Sequence[Json]) -> Sequence[Enrollment]:
     """Each enrollment with its session; all sessions are asked for together."""
     ids = list(dict.fromkeys(one["sessionId"] for one in own))
@@ -337,6 +371,7 @@ def _shown(shape: Json, session: SessionOfCourse) -> Enrollment:
         approval=shape.get("approval"),
         approval_until=_moment(shape.get("approvalUntil")),
         holds_seat=shape.get("holdsSeat", False),
+        withdraw_until=_moment(shape.get("withdrawUntil")),
     )
 
 

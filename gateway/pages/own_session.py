@@ -40,6 +40,7 @@ async def post_seats(request: web.Request) -> web.Response:
     given = await form(request)
     told: dict[str, object] = {}
     numbers = ["capacity", "offerHours"] if given.get("offerHours") or session.offer_hours else ["capacity"]
+    numbers += ["withdrawHours"] if given.get("withdrawHours") else []
     faults = take_numbers(given, numbers, told)
     faults |= approvals.take(given, told)
     if given.get("closeDay", "") != _seats_of(session)["closeDay"]:
@@ -119,7 +120,8 @@ async def _own_session(request: web.Request) -> SessionOfCourse:
         return session
     seats = await request.app[ENROLLMENT].get_json(f"/sessions/{session.id}/seats", asks)
     return replace(
-        session, capacity=seats["capacity"], seats_left=seats["seatsLeft"], waiting=seats["waiting"],
+        session, withdraw_hours=seats["withdrawHours"],
+        capacity=seats["capacity"], seats_left=seats["seatsLeft"], waiting=seats["waiting"],
         closes_at=datetime.fromisoformat(seats["enrollmentClosesAt"]), offer_hours=seats["offerHours"],
         needs_approval=seats["needsApproval"], approval_hours=seats["approvalHours"], holds_seat=seats["holdsSeat"],
         requests=seats["requests"],
@@ -131,6 +133,7 @@ def _seats_of(session: SessionOfCourse) -> Given:
     return {
         "capacity": str(session.capacity),
         "offerHours": str(session.offer_hours or ""),
+        "withdrawHours": str(session.withdraw_hours),
         "closeDay": formats.local(session.closes_at).strftime("%Y-%m-%d"),
         "approval": approvals.chosen(session.needs_approval, session.holds_seat),
         "approvalHours": str(session.approval_hours),
@@ -150,10 +153,13 @@ async def _show(
     request: web.Request, session: SessionOfCourse, *, seats: Given, described: Given, faults: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> web.Response:  # fmt: skip
+    asks = signed_in(request)
+    known = session.state != "announced"
+    left = await request.app[ENROLLMENT].get_json(f"/sessions/{session.id}/withdrawal-reasons", asks) if known else {}
     can_change = session.state not in ("announced", "cancelled") and session.starts_at > datetime.now(UTC)
     return await show(
         request, "organiser/own-session.html", status=status, session=session, seats=seats, described=described,
-        faults=faults or {}, can_change=can_change, approvals=approvals.WORDS,
+        faults=faults or {}, can_change=can_change, approvals=approvals.WORDS, reasons=left.get("reasons", {}),
     )  # fmt: skip
 
 

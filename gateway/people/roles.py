@@ -129,7 +129,7 @@ async def invite(conn: Connection, asks: Principal, email: str, role: Role, scop
         raise not_found()
     if await conn.fetchval(SQL.has_role, email, role.name, role.scope):
         raise Rejected("has-this-role", 409)
-    await _count_invitation(conn, asks.person_id, email)
+    await count_invitation(conn, asks.person_id, hashlib.sha256(email.lower().encode()).digest())
     days = timedelta(days=INVITATION_DAYS)
     invitation_id: UUID = await conn.fetchval(
         SQL.invite, email, language, role.name, role.scope, scope_name, asks.person_id, days
@@ -139,8 +139,8 @@ async def invite(conn: Connection, asks: Principal, email: str, role: Role, scop
     return invitation_id
 
 
-async def _count_invitation(conn: Connection, person_id: UUID, email: str) -> None:
-    hashed = hashlib.sha256(email.lower().encode()).digest()
+async def count_invitation(conn: Connection, person_id: UUID, hashed: bytes) -> None:
+    """Note that this person has a mail sent to somebody, named by a hash. Raises Rejected (429) where there were too many."""
     await conn.execute(SQL.count_invitation, person_id)
     sent = await conn.fetchrow(SQL.sent_invitations, person_id, hashed)
     assert sent is not None

@@ -77,6 +77,8 @@ class SeatsChanged(Event):
     """None in facts of before there were approvals; so are the two below."""
     approval_hours: int | None = None
     holds_seat: bool | None = None
+    withdraw_hours: int | None = None
+    """For how many hours before the start a withdrawal is late."""
 
     @property
     def subject(self) -> str:
@@ -146,6 +148,10 @@ class SeatConfirmed(EnrollmentFact):
     """Whether it fell to them while they waited, and they said nothing to it."""
     approved: bool | None = None
     """Whether this is the answer to a request for approval; None is no."""
+    instead_of: UUID | None = None
+    """The enrollment that made room for this one: the person's own in another session of the course, or that of a colleague
+    who handed this very seat over.
+    """
 
 
 class EnrollmentWaitlisted(EnrollmentFact):
@@ -196,14 +202,14 @@ class SeatOffered(EnrollmentFact):
 
 
 class EnrollmentCancelled(EnrollmentFact):
-    """An enrollment was withdrawn; its seat, if it held one, is free again."""
+    """An enrollment ended; its seat, if it held one, is free again, or is somebody else's by the next fact (`transferred`)."""
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.cancelled"
     state: ClassVar[State] = "cancelled"
 
     reason: str
-    """Why, as a slug: `by-person`, `offer-refused`, `offer-lapsed`, `session-cancelled`. There may be ones that are newer than
-    the reader.
+    """Why, as a slug: `by-person`, `by-person-late`, `offer-refused`, `offer-lapsed`, `session-cancelled`, `to-other-session`,
+    `transferred`. There may be ones that are newer than the reader.
     """
     held_seat: bool
 

@@ -32,6 +32,19 @@ class PersonInvited(Event):
         return f"invitations/{self.invitation_id}"
 
 
+class TransferOffered(Event):
+    """Somebody would hand their seat over to a colleague. Whoever mails it asks the gateway for the address by this id."""
+
+    type: ClassVar[str] = "nl.skillslabs.gateway.transfer-offered"
+
+    transfer_id: UUID
+    session_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return f"transfers/{self.transfer_id}"
+
+
 class PersonForgotten(Event):
     """Somebody is to be forgotten: whoever holds their id puts another in its place, and blanks what they told of themselves.
 

@@ -25,7 +25,7 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.EnrollmentMoved,
         enrollment.EnrollmentAnonymised,
     ),
-    "gateway": (gateway.SignInRequested, gateway.PersonInvited, gateway.PersonForgotten),
+    "gateway": (gateway.SignInRequested, gateway.PersonInvited, gateway.TransferOffered, gateway.PersonForgotten),
 }
 
 EVENTS: dict[str, type[Event]] = {event.type: event for events in PUBLISHERS.values() for event in events}

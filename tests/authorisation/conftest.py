@@ -47,6 +47,8 @@ class World:
     things: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Of each target: what is the worker's or at the organiser's own fieldlab, and what is somebody else's."""
     open_session: str = ""
+    sister_session: str = ""
+    """Of the same course as the session that the worker is enrolled for."""
     scopes: dict[str, str] = field(default_factory=dict)
 
     async def ask(
@@ -96,15 +98,32 @@ class World:
         self.persons[name], self.tokens[name] = person_id, token
         return token
 
+    def filled(self, value: object) -> object:
+        """What a body of the matrix says, with the session that it means."""
+        if value == "{sister session}":
+            return self.sister_session
+        return self.open_session if value == "{open session}" else value
+
     async def fresh(self, target: str) -> None:
         """Something new of this kind, both own and somebody else's: what was there may have been used up."""
         match target:
             case "enrollment":
+                async with transaction(self.house.people) as conn:
+                    await conn.execute("DELETE FROM transfer")
+                    await conn.execute("DELETE FROM invitation_sent")
+                await self.leave("worker", self.sister_session)
                 own = await self.enroll("worker", self.things["session"][0])
                 self.things[target] = (own, await self.enroll("stranger", self.things["session"][1]))
             case "request":
                 here, elsewhere = self.things["session with approval"]
                 self.things[target] = (await self.ask_anew("worker", here), await self.ask_anew("stranger", elsewhere))
+            case "transfer":
+                await self.leave("worker", self.sister_session)
+                own = await self.hand_over("stranger", self.sister_session, "worker")
+                self.things[target] = (own, await self.hand_over("organiser.elsewhere", self.things["session"][1], "stranger"))
+            case "given transfer":
+                own = await self.hand_over("worker", self.things["session"][0], "stranger")
+                self.things[target] = (own, await self.hand_over("stranger", self.things["session"][1], "organiser.elsewhere"))
             case "token":
                 async with transaction(self.house.people) as conn:
                     other = await credentials.make_token(
@@ -171,6 +190,26 @@ class World:
         await self.json("POST", f"/v1/enrollments/{first}/cancellation", self.tokens[name])
         return await self.enroll(name, session)
 
+    async def leave(self, name: str, session: str) -> None:
+        token = self.tokens[name]
+        listed = await self.json("GET", f"/v1/enrollments?sessionId={session}", token)
+        for one in listed["items"]:
+            await self.json("POST", f"/v1/enrollments/{one['id']}/cancellation", token)
+
+    async def hand_over(self, name: str, session: str, to: str) -> str:
+        """Somebody's seat, offered to somebody else."""
+        async with transaction(self.house.people) as conn:
+            person_id = await people.meet(conn, f"{name}@matrix.example", name, "nl")
+            _id, token, _ends = await credentials.make_token(
+                conn, person_id, Role("worker"), name="", can_write=True, days=1
+            )  # fmt: skip
+            await conn.execute("DELETE FROM transfer WHERE from_person = $1", person_id)
+            await conn.execute("DELETE FROM invitation_sent")  # the matrix asks more often than anybody may
+        enrollment = await self.json("POST", "/v1/enrollments", token, {"sessionId": session})
+        told = {"toEmail": f"{to}@matrix.example"}
+        given = await self.json("POST", f"/v1/enrollments/{enrollment['id']}/transfer", token, told)
+        return str(given["id"])
+
     async def json(self, method: str, path: str, token: str | None, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self.http.request(method, self.house.base_url + path, headers=headers, json=body) as response:
@@ -181,16 +220,20 @@ class World:
         """A course with an open session, and a draft, at a fieldlab."""
         course = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Matrix"})
         draft = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Klad", "state": "draft"})
+        return course["id"], draft["id"], await self.announce(token, course["id"], **more)
+
+    async def announce(self, token: str, course: str, **more: object) -> str:
+        """An open session of a course."""
         starts = datetime.now(UTC) + timedelta(days=90)
         told = {
             "startsAt": starts.isoformat(), "endsAt": (starts + timedelta(hours=8)).isoformat(), "capacity": 500,
             "enrollmentClosesAt": (starts - timedelta(days=1)).isoformat(), **more,
         }  # fmt: skip
-        session = await self.json("POST", f"/v1/courses/{course['id']}/sessions", token, told)
+        session = await self.json("POST", f"/v1/courses/{course}/sessions", token, told)
         async with asyncio.timeout(20):
             while (await self.json("GET", f"/v1/sessions/{session['id']}", None))["state"] != "open":
                 await asyncio.sleep(0.05)
-        return course["id"], draft["id"], session["id"]
+        return str(session["id"])
 
 
 @pytest_asyncio.fixture(loop_scope="package", scope="package")
@@ -212,6 +255,7 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             other = await world.publish(world.tokens["organiser.elsewhere"], OTHER_LAB)
             world.things = dict(zip(("course", "draft", "session"), zip(own, other, strict=True), strict=True))
             world.open_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
+            world.sister_session = await world.announce(world.tokens["organiser"], own[0])
             world.things["fieldlab"] = (OWN_LAB, OTHER_LAB)
             doomed = [(await world.publish(world.tokens[who], lab))[2] for who, lab in
                       (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip
@@ -224,6 +268,9 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
                       (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip
             world.things["session with approval"] = (asking[0], asking[1])
             world.things["other session"] = (world.open_session, world.open_session)
-            for target in ("enrollment", "request", "token", "identity", "browser", "invitation", "colleague-invitation"):
+            for target in (
+                "transfer", "given transfer", "enrollment", "request", "token", "identity", "browser", "invitation",
+                "colleague-invitation",
+            ):  # fmt: skip
                 await world.fresh(target)
             yield world

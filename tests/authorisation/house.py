@@ -69,6 +69,10 @@ async def open_house(server: Postgres, folder: Path) -> AsyncIterator[House]:
         "SKILLSLAB_PORT": str(port),
         "SKILLSLAB_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "SKILLSLAB_DEMO": "1",
+        **dict.fromkeys(
+            ("SKILLSLAB_WRITES_PER_PERSON", "SKILLSLAB_READS_PER_PERSON", "SKILLSLAB_READS_PER_ADDRESS",
+             "SKILLSLAB_WRITES_PER_ADDRESS"), "100000",
+        ),  # the matrix asks more at once than any person does
         "SKILLSLAB_OIDC_PROVIDERS": orjson.dumps([{
             "id": "school", "name": "Voorbeeld College", "issuer": f"http://127.0.0.1:{free_port()}", "client_id": "skillslab",
             "client_secret": "of a provider that is away",

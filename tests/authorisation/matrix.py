@@ -26,6 +26,8 @@ Target = Literal[
     "identity",
     "doomed session",
     "begun session",
+    "transfer",
+    "given transfer",
     "browser",
     "request",
 ]
@@ -89,6 +91,7 @@ API: Mapping[str, Rule] = {
     "PATCH /v1/sessions/{sessionId}/seats": Rule(
         {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
     ),
+    "GET /v1/sessions/{sessionId}/withdrawal-reasons": Rule({"organiser": 200}, 403, foreign=403, target="session"),
     "POST /v1/sessions/{sessionId}/cancellation": Rule({"organiser": 200}, 403, foreign=403, target="doomed session"),
     "POST /v1/sessions/{sessionId}/attendance": Rule(
         {"organiser": 200}, 403, foreign=403, target="begun session", body={"present": []}
@@ -103,6 +106,17 @@ API: Mapping[str, Rule] = {
     "POST /v1/enrollments/{enrollmentId}/rejection": Rule(
         {"organiser": 200, "worker": 403}, target="request", body={"reason": "no-room"}
     ),
+    "POST /v1/enrollments/{enrollmentId}/move": Rule(
+        {"worker": 201, "organiser": 403}, target="enrollment", body={"toSessionId": "{sister session}"}
+    ),
+    "POST /v1/enrollments/{enrollmentId}/transfer": Rule(
+        {"worker": 201, "organiser": 403}, target="enrollment", body={"toEmail": "colleague@matrix.example"}
+    ),
+    "GET /v1/transfers": signed_in(),
+    "GET /v1/transfers/{transferId}": Rule({"worker": 200}, target="transfer"),
+    "POST /v1/transfers/{transferId}/acceptance": Rule({"worker": 201}, target="transfer"),
+    "POST /v1/transfers/{transferId}/refusal": Rule({"worker": 204}, target="transfer"),
+    "POST /v1/transfers/{transferId}/withdrawal": Rule({"worker": 204}, target="given transfer"),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
     "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
@@ -135,6 +149,9 @@ READ: Mapping[str, Rule] = {
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 303}, 404, 303, target="enrollment"),
+    "change-date": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "hand-over": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "take-over": Rule({"worker": 200}, 404, 303, target="transfer"),
     "sign-in": everybody(),
     "sign-in-sent": everybody(),
     "sign-in-link": everybody(410),
@@ -185,6 +202,11 @@ CHANGE: Mapping[str, Rule] = {
     "withdraw": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 409}, 404, 303, target="enrollment"),
+    "change-date": Rule({"worker": 303}, 404, 303, target="enrollment", body={"session": "{sister session}"}),
+    "hand-over": Rule({"worker": 303}, 404, 303, target="enrollment", body={"email": "colleague@matrix.example"}),
+    "take-over": Rule({"worker": 303}, 404, 303, target="transfer"),
+    "decline-transfer": Rule({"worker": 303}, 404, 303, target="transfer"),
+    "withdraw-transfer": Rule({"worker": 303}, 404, 303, target="given transfer"),
     "sign-in": everybody(400),
     "sign-in-sent": everybody(400),
     "sign-in-link": everybody(410),
@@ -239,11 +261,14 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
         "POST /enrollments/{enrollment_id}/approval": "signed in", "POST /enrollments/{enrollment_id}/rejection": "signed in",
+        "POST /enrollments/{enrollment_id}/move": "signed in",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
         "POST /sessions/{session_id}/cancellation": "signed in",
         "POST /sessions/{session_id}/attendance": "signed in", "GET /attendance": "signed in",
+        "GET /sessions/{session_id}/withdrawal-reasons": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
-        "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",
+        "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/hand-overs": "services",
+        "POST /internal/known-people": "services",
         "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",
     },
     "gateway": {"POST /internal/recipients": "services", "GET /internal/log": "services"},

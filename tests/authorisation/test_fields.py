@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -17,7 +16,7 @@ ABOUT = {
     "workMunicipality": "GM0505", "homeMunicipality": "GM0772", "sector": "C", "employerSizeClass": "small",
     "workerGroup": "employed",
 }  # fmt: skip
-SHOWN = {"id", "sessionId", "personId", "state", "position", "revision", "steps"}
+SHOWN = {"id", "sessionId", "personId", "state", "position", "revision", "steps", "withdrawUntil"}
 NOBODYS = ("personId", "email", "roles", "seatNo", "seatsLeft", "createdAt", "isOperator")
 """Fields that no body has: who it is, what they may, and what the desk decides."""
 
@@ -41,10 +40,11 @@ async def test_no_body_sets_what_is_not_its_to_set(world: World, name: str) -> N
     rule = API[name]
     method, _, address = name.partition(" ")
     parts = {"{courseId}": world.things["course"][0], "{sessionId}": world.things["session"][0],
-             "{fieldlabId}": world.things["fieldlab"][0], "{enrollmentId}": world.things["request"][0]}  # fmt: skip
+             "{fieldlabId}": world.things["fieldlab"][0],
+             "{enrollmentId}": world.things["request" if rule.target == "request" else "enrollment"][0]}  # fmt: skip
     for part, value in parts.items():
         address = address.replace(part, value)
-    body: dict[str, Any] = {key: world.open_session if value == "{open session}" else value for key, value in rule.body.items()}
+    body = {key: world.filled(value) for key, value in rule.body.items()}
     [role, *_] = rule.own
     for field in NOBODYS:
         answer = await world.ask(method, address, token=world.tokens[role], body={**body, field: "x"})

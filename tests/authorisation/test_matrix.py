@@ -23,7 +23,7 @@ from enrollment import queries
 from gateway.edge import who_asks
 from gateway.pages import routes
 from gateway.pages.addresses import ADDRESSES, path
-from gateway.people import audit, credentials, identities
+from gateway.people import audit, credentials, identities, transfers
 from shared.database.pool import transaction
 from shared.web.principal import HEADER, Principal, PrincipalKey, Role, service
 from tests.authorisation.conftest import Answer, World
@@ -43,6 +43,7 @@ OF_TARGET = {
     "begun session": ("session", "sessionId"),
     "request": ("enrollment", "enrollmentId"),
     "fieldlab": ("fieldlab", "fieldlabId"), "identity": ("identity",), "browser": ("browser",),
+    "transfer": ("transfer", "transferId"), "given transfer": ("transfer", "transferId"),
 }  # fmt: skip
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -138,17 +139,13 @@ async def answer_to(world: World, case: Case) -> Answer:
         parts |= dict.fromkeys(OF_TARGET[rule.target], thing)
     name = await world.throwaway(case.role) if rule.throwaway and case.role else case.role
     if is_page:
-        body = {name: _filled(world, value) for name, value in (rule.body or {}).items()}
+        body = {name: world.filled(value) for name, value in (rule.body or {}).items()}
         cookie = await world.browser(name) if name else None
         return await world.ask(method, path(address, "nl", parts), cookie=cookie, body=body)
     where = f"?{rule.where}" if rule.where else ""
     url = re.sub(r"{(\w+)}", lambda found: parts.get(found[1], "x"), address) + where
-    told = {name: _filled(world, value) for name, value in rule.body.items()} if rule.body else None
+    told = {name: world.filled(value) for name, value in rule.body.items()} if rule.body else None
     return await world.ask(method, url, token=world.tokens.get(name), body=told)
-
-
-def _filled(world: World, value: object) -> object:
-    return world.open_session if value == "{open session}" else value
 
 
 def named(table: Mapping[str, Rule], method: str) -> Mapping[str, Rule]:
@@ -223,6 +220,8 @@ def without_filters(monkeypatch: pytest.MonkeyPatch) -> None:
         (audit, "own", r"WHERE actor_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (credentials, "tokens", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (credentials, "sessions", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
+        (transfers, "transfer", r"AND \(t\.from_person = \$2 OR[^\n]*\)\)", ""),
+        (transfers, "transfers", r"AND \(t\.from_person = \$1 OR[^\n]*\)\)", ""),
         (identities, "identities", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
     ):
         statement, count = re.subn(pattern, instead, getattr(module.SQL, name))
@@ -248,6 +247,9 @@ async def exported_of_others(world: World, name: str, theirs: set[str]) -> list[
 async def leaks(world: World) -> list[str]:
     """What anybody finds of somebody else's in the lists that they may read."""
     found: list[str] = []
+    await world.fresh("transfer")
+    given, given_elsewhere = world.things["transfer"]
+    handing = {"worker": {given}, "stranger": {given, given_elsewhere}, "organiser.elsewhere": {given_elsewhere}}
     own, other = world.things["enrollment"]
     draft, other_draft = world.things["draft"]
     sees = {"worker": {own}, "organiser": {own}, "organiser.elsewhere": {other}, "stranger": {other}}
@@ -260,6 +262,9 @@ async def leaks(world: World) -> list[str]:
         if seen != sees.get(name, set()):
             found.append(f"{name} lists the enrollments {seen}")
         found += [f"{name} exports {what} of others" for what in await exported_of_others(world, name, sees.get(name, set()))]
+        offered = {item["id"] for item in (await world.json("GET", "/v1/transfers", token))["items"]}
+        if offered & {given, given_elsewhere} != handing.get(name, set()):
+            found.append(f"{name} lists what others hand over")
         courses = await world.json("GET", "/v1/courses?pageSize=100&q=klad", token)
         if {item["id"] for item in courses["items"]} & {draft, other_draft} != drafts.get(name, set()):
             found.append(f"{name} lists the drafts of others")

@@ -142,6 +142,9 @@ PLANTS = [
         "UPDATE session SET waiting = waiting + 1 WHERE session_id = '{s}'", THE_SESSION)),
     Plant("I8", "offers_that_did_not_end", "enrollment", (
         f"UPDATE enrollment SET offered_until = now() - interval '1 hour' WHERE enrollment_id = {OFFERED}", f"SELECT {OFFERED}")),
+    Plant("I8", "seats_that_were_given_up_for_another_and_are_still_held", "enrollment", (
+        NO_LOG_GUARD, f"UPDATE event_log SET data = data || jsonb_build_object('insteadOf', {OFFERED}) WHERE {HERS}",
+        f"SELECT {OFFERED}")),
     Plant("I8", "sessions_that_miscount_who_asks", "enrollment", (
         "UPDATE session SET requests = requests + 1 WHERE session_id = '{s}'", THE_SESSION)),
     Plant("I8", "requests_that_did_not_end", "enrollment", (

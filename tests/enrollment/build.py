@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from enrollment.commands import AcceptOffer, CancelEnrollment, LapseOffer, OpenSession, RefuseOffer, RequestSeat
+from enrollment.commands import (
+    AcceptOffer,
+    CancelEnrollment,
+    ChangeSession,
+    HandOver,
+    LapseOffer,
+    OpenSession,
+    RefuseOffer,
+    RequestSeat,
+)
 from shared.contracts.catalog import Place, SeatPlan, SessionAnnounced
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -110,3 +119,14 @@ def a_refusal(request: RequestSeat) -> RefuseOffer:
 
 def an_end(request: RequestSeat) -> LapseOffer:
     return LapseOffer(uuid4(), request.session_id, request.enrollment_id)
+
+
+def a_move(request: RequestSeat, to_session_id: UUID) -> ChangeSession:
+    """The person of a request wants to be in another session instead."""
+    return ChangeSession(uuid4(), request.session_id, request.enrollment_id, request.person_id, to_session_id, uuid4())
+
+
+def a_hand_over(request: RequestSeat, to_person_id: UUID | None = None, work: str | None = None) -> HandOver:
+    """The seat of a request goes to somebody else."""
+    wanted = a_request(request.session_id, to_person_id, work)
+    return HandOver(wanted.command_id, request.session_id, request.enrollment_id, request.person_id, wanted)

@@ -107,7 +107,7 @@ async def test_cancellations_race_requests_and_no_seat_is_lost_or_doubled(
 
 def locked_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
     one_by_one = """
-        SELECT session_id, about::text AS about, starts_at, closes_at, capacity, next_seat, freed, waiting, next_place, revision
+        SELECT found.*
           FROM (SELECT id FROM unnest($1::uuid[]) AS id ORDER BY random()) AS asked,
                LATERAL (SELECT s.*, pg_sleep(0.01) FROM session s WHERE s.session_id = asked.id FOR UPDATE) AS found"""
     monkeypatch.setattr(store.SQL, "lock_sessions", one_by_one)

@@ -12,12 +12,23 @@ from uuid import UUID, uuid4
 import pytest
 
 from enrollment import checks, desk, store
-from enrollment.commands import CancelSession, ChangeSeats, Command, LapseOffer, OpenSession, RequestSeat
+from enrollment.commands import (
+    ApproveRequest,
+    CancelSession,
+    ChangeSeats,
+    Command,
+    LapseOffer,
+    LapseRequest,
+    OpenSession,
+    OrganiserOf,
+    RejectRequest,
+    RequestSeat,
+)
 from enrollment.desk import Desk
 from enrollment.domain import steps
 from shared.database.pool import Pool, transaction
 from tests.counts import count
-from tests.enrollment.build import NOW, a_cancellation, a_refusal, a_request, an_acceptance, opening
+from tests.enrollment.build import NOW, a_cancellation, a_hand_over, a_move, a_refusal, a_request, an_acceptance, opening
 from tests.enrollment.conftest import OpenDesks
 from tests.enrollment.test_desk import ask_all, no_lock
 from tests.enrollment.test_seats import described
@@ -25,12 +36,13 @@ from tests.sabotage import twin
 
 HOUR = timedelta(hours=1)
 LAB = frozenset(["duurzaamheidsfabriek"])
+ORGANISER = OrganiserOf(UUID(int=99), LAB)
 ROUNDS = count(10, 200)
 AT_ONCE = 50
 
 
-async def opened(pool: Pool, seats: int, offers: int | None) -> OpenSession:
-    command = opening(seats, offers=offers)
+async def opened(pool: Pool, seats: int, offers: int | None, approval: bool | None = None) -> OpenSession:
+    command = opening(seats, offers=offers, approval=approval)
     async with transaction(pool) as conn:
         await desk.settle(conn, [command], NOW)
     return command
@@ -86,7 +98,16 @@ async def test_fifty_cancellations_race_fifty_promotions_by_hand_and_no_seat_is_
 
 async def a_storm_over_every_path(pool: Pool, desks: Sequence[Desk]) -> Sequence[UUID]:
     """People, organisers, the clock and the catalogue, all at once; returns the sessions it was about."""
-    commands = [await opened(pool, random.randint(2, 6), offers) for offers in (None, 1, 24)]
+    rules = ((None, None), (1, None), (24, None), (24, True))
+    commands = [await opened(pool, random.randint(2, 6), offers, approval) for offers, approval in rules]
+
+    def to_another(one: RequestSeat) -> Command:
+        return a_move(one, random.choice(commands).session_id)
+
+    def decided(one: RequestSeat) -> Command:
+        decision: type[ApproveRequest | RejectRequest] = random.choice([ApproveRequest, ApproveRequest, RejectRequest])
+        return decision(uuid4(), one.session_id, one.enrollment_id, ORGANISER)
+
     came: list[RequestSeat] = []
     for _ in range(count(4, 20)):
         storm: list[Command] = []
@@ -94,10 +115,13 @@ async def a_storm_over_every_path(pool: Pool, desks: Sequence[Desk]) -> Sequence
             session_id, group = command.session_id, uuid4()
             came += [a_request(session_id, group=random.choice([None, None, group]), at_once=nr % 3 == 0) for nr in range(20)]
             storm += came[-20:]
-            theirs = random.sample(came, min(len(came), 30))
-            make: Sequence[Callable[[RequestSeat], Command]] = (a_cancellation, an_acceptance, a_refusal)
+            theirs = random.sample(came, min(len(came), 40))
+            make: Sequence[Callable[[RequestSeat], Command]] = (
+                a_cancellation, an_acceptance, a_refusal, to_another, a_hand_over, decided,
+            )  # fmt: skip
             storm += [random.choice(make)(one) for one in theirs]
-            storm += [LapseOffer(uuid4(), one.session_id, one.enrollment_id) for one in random.sample(came, 10)]
+            for lapse in (LapseOffer, LapseRequest):
+                storm += [lapse(uuid4(), one.session_id, one.enrollment_id) for one in random.sample(came, 10)]
             storm += [ChangeSeats(uuid4(), session_id, LAB, capacity=random.randint(1, 9)) for _ in range(4)]
             storm.append(described(command, revision=2, location=random.choice(["Hal 1", "Hal 2"])))
         random.shuffle(storm)

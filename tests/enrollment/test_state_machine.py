@@ -27,17 +27,18 @@ from enrollment.commands import (
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
+    ChangeSession,
     Command,
     DescribeSession,
+    HandOver,
     LapseOffer,
     LapseRequest,
     MarkAttendance,
-    OfTheirOwn,
     OrganiserOf,
     RefuseOffer,
     RejectRequest,
 )
-from enrollment.domain import Session, people, steps
+from enrollment.domain import Session, approvals, people, steps
 from enrollment.domain.ledger import OUT
 from shared.contracts.catalog import SessionDescribed
 from shared.contracts.enrollment import (
@@ -105,9 +106,10 @@ class TheDesk(RuleBasedStateMachine):
     # How it goes
 
     @initialize(
-        seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]), approval=APPROVAL
+        seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]), approval=APPROVAL,
+        first=st.integers(0, 7),
     )  # fmt: skip
-    def opens(self, seats: int, offers: int | None, size: int, approval: bool | None) -> None:
+    def opens(self, seats: int, offers: int | None, size: int, approval: bool | None, first: int) -> None:
         self.now = NOW
         self.bench.told.clear()
         self.transaction = self.bench.conn.transaction()
@@ -122,6 +124,7 @@ class TheDesk(RuleBasedStateMachine):
         self.refused = False
         self.round: list[Command] = [*openings]
         self.decide()
+        self.some_come(0, list(range(first)), None, at_once=False)
 
     def teardown(self) -> None:
         if not hasattr(self, "transaction"):
@@ -169,7 +172,7 @@ class TheDesk(RuleBasedStateMachine):
         ids = [enrollment for enrollment, is_in in active.items() if is_in]
         return ids[0] if ids else self.requested.get((session, person))
 
-    def of_their_own(self, command: type[OfTheirOwn], session: int, person: int) -> None:
+    def of_their_own(self, command: type[CancelEnrollment | AcceptOffer | RefuseOffer], session: int, person: int) -> None:
         if enrollment := self.enrollment_of(session, person):
             self.ask(command(uuid4(), self.sessions[session].session_id, enrollment, self.people[person]))
 
@@ -209,12 +212,20 @@ class TheDesk(RuleBasedStateMachine):
         self.of_their_own(RefuseOffer, session, person)
 
     @rule(session=MOSTLY_ONE, person=PERSON)
-    def somebody_is_approved(self, session: int, person: int) -> None:
-        self.of_an_approver(ApproveRequest, session, person)
+    def somebody_moves_to_the_other_session(self, session: int, person: int) -> None:
+        if enrollment := self.enrollment_of(session, person):
+            here, there = self.sessions[session].session_id, self.sessions[1 - session].session_id
+            self.ask(ChangeSession(uuid4(), here, enrollment, self.people[person], there, uuid4()))
 
-    @rule(session=MOSTLY_ONE, person=PERSON)
-    def somebody_is_not_approved(self, session: int, person: int) -> None:
-        self.of_an_approver(RejectRequest, session, person)
+    @rule(session=MOSTLY_ONE, person=PERSON, colleague=PERSON)
+    def somebody_hands_over_to_a_colleague(self, session: int, person: int, colleague: int) -> None:
+        if enrollment := self.enrollment_of(session, person):
+            wanted = a_request(self.sessions[session].session_id, self.people[colleague], "GM0505")
+            self.ask(HandOver(wanted.command_id, wanted.session_id, enrollment, self.people[person], wanted))
+
+    @rule(session=MOSTLY_ONE, person=PERSON, decision=st.sampled_from([ApproveRequest, RejectRequest]))
+    def an_organiser_decides(self, session: int, person: int, decision: type[ApproveRequest | RejectRequest]) -> None:
+        self.of_an_approver(decision, session, person)
 
     @precondition(lambda self: len(self.bench.told) > 15)
     @rule(session=MOSTLY_ONE, outcomes=MARKS, reason=st.sampled_from([None, "mistake"]))
@@ -255,17 +266,14 @@ class TheDesk(RuleBasedStateMachine):
         until = row["offered_until"] or row["approval_until"]
         return bool(row["state"] in LAPSES and (has_begun or (until is not None and self.now >= until)))
 
-    @rule(session=MOSTLY_ONE, seats=st.integers(1, 6), offers=st.sampled_from([None, 1, 48]))
-    def an_organiser_changes_the_seats(self, session: int, seats: int, offers: int | None) -> None:
-        self.ask(ChangeSeats(uuid4(), self.sessions[session].session_id, LAB, capacity=seats, offer_hours=offers))
-
-    @rule(session=MOSTLY_ONE, approval=APPROVAL)
-    def an_organiser_changes_whether_an_approval_is_asked(self, session: int, approval: bool | None) -> None:
+    @rule(session=MOSTLY_ONE, seats=st.integers(1, 6), offers=st.sampled_from([None, 1, 48]), approval=APPROVAL)
+    def an_organiser_changes_the_seats(self, session: int, seats: int, offers: int | None, approval: bool | None) -> None:
         self.ask(
             ChangeSeats(
-                uuid4(), self.sessions[session].session_id, LAB, needs_approval=approval is not None, holds_seat=approval
+                uuid4(), self.sessions[session].session_id, LAB, capacity=seats, offer_hours=offers,
+                needs_approval=approval is not None, holds_seat=approval,
             )
-        )
+        )  # fmt: skip
 
     @rule(session=MOSTLY_ONE, days=st.integers(-20, 20))
     def a_session_moves(self, session: int, days: int) -> None:
@@ -382,8 +390,9 @@ def whoever_is_in_may_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Session, "active_of", lambda self, person_id: None)
 
 
-def offers_last_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "is_over", lambda session, until, now: False)
+def offers_and_requests_last_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (people, approvals):
+        monkeypatch.setattr(module, "is_over", lambda session, until, now: False)
 
 
 def who_needs_an_approval_gets_a_seat_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,8 +406,8 @@ def a_freed_seat_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "sabotage",
     [
-        the_last_in_line_first, whoever_is_in_may_come_again, offers_last_for_ever, who_needs_an_approval_gets_a_seat_at_once,
-        a_freed_seat_is_nobodys,
+        the_last_in_line_first, whoever_is_in_may_come_again, offers_and_requests_last_for_ever,
+        who_needs_an_approval_gets_a_seat_at_once, a_freed_seat_is_nobodys,
     ],
     ids=lambda sabotage: sabotage.__name__.replace("_", " "),
 )  # fmt: skip

@@ -65,19 +65,18 @@ def of(*tags: str) -> Sequence[str]:
     return [argument for tag in tags for argument in ("--include-tag", tag)] + ["--exclude-method", "DELETE"]
 
 
+OF_PEOPLE = ("Enrollments", "Approvals", "Transfers", "Me", "Uptake")
 EACH, IN_A_ROLE, SECONDS = count(200, 1000), count(10, 300), count(8, 300)
 ONE_BY_ONE = "examples,coverage,fuzzing"
 RUNS = {
     "courses": Run(EACH, ONE_BY_ONE, of("Courses")),
-    "the others": Run(EACH, ONE_BY_ONE, of("Reference data", "Retention", "Enrollments", "Approvals", "Me", "Uptake")),
+    "the others": Run(EACH, ONE_BY_ONE, of("Reference data", "Retention", *OF_PEOPLE)),
     "being forgotten": Run(EACH, ONE_BY_ONE, ["--include-method", "DELETE"], "leaver"),
     "one after another": Run(EACH, "stateful", of(), seconds=SECONDS),
-    "as a worker": Run(
-        IN_A_ROLE, "fuzzing,stateful", of("Courses", "Enrollments", "Approvals", "Me", "Uptake"), "worker", SECONDS
-    ),
+    "as a worker": Run(IN_A_ROLE, "fuzzing,stateful", of("Courses", *OF_PEOPLE), "worker", SECONDS),
     "as an organiser": Run(IN_A_ROLE, "fuzzing", of("Enrollments", "Me", "Uptake"), "organiser"),
     "as a reviewer": Run(IN_A_ROLE, "fuzzing", of("Courses", "Retention", "Enrollments", "Me"), "region"),
-    "as nobody": Run(IN_A_ROLE, "fuzzing", of("Courses", "Retention", "Enrollments", "Approvals", "Me", "Uptake"), "nobody"),
+    "as nobody": Run(IN_A_ROLE, "fuzzing", of("Courses", "Retention", *OF_PEOPLE), "nobody"),
 }
 
 

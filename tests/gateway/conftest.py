@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.servers import scratch
 
 Visit = Callable[..., Visitor]
 SessionWith = Callable[..., str]
+Dates = Callable[[int, int], Sequence[str]]
 
 
 @pytest.fixture(scope="package")
@@ -62,6 +63,17 @@ def session_with(platform: Running) -> SessionWith:
     def make(seats: int, **more: object) -> str:
         with ThreadPoolExecutor(1) as aside:  # a browser may have an event loop running in this thread
             return aside.submit(lambda: asyncio.run(new_sessions(platform, 1, seats, **more))).result()[0]
+
+    return make
+
+
+@pytest.fixture
+def dates(platform: Running) -> Dates:
+    """The ids of so many open sessions of one new course, each with so many seats."""
+
+    def make(count: int, seats: int) -> Sequence[str]:
+        with ThreadPoolExecutor(1) as aside:
+            return aside.submit(lambda: asyncio.run(new_sessions(platform, count, seats))).result()
 
     return make
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from gateway.pages.addresses import path
 from shared.translations import LANGUAGES, Language
 from tests.browser import DESK, PHONE, sign_in
-from tests.gateway.conftest import SessionWith, Visit
+from tests.gateway.conftest import Dates, SessionWith, Visit
 from tests.gateway.test_pages import FIELDLAB, a_course_of, enroll, eventually, open_to_anyone
 from tests.platform import Running
 from tests.provider import Account, Provider
@@ -157,6 +157,35 @@ def test_everybody_can_enroll(page: Page, visit: Visit, session_with: SessionWit
     page.click(".card__link >> nth=0")
     page.wait_for_url(re.compile("/mailbox/"))
     examine(page, page.url, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_can_change_dates_and_hand_a_place_over(page: Page, visit: Visit, dates: Dates, language: Language) -> None:
+    here, _free, full = dates(3, 1)
+    enroll(visit("organiser"), full)
+    enrollment = {"enrollment": enroll(visit("worker"), here).url.rsplit("/", 1)[1]}
+    sign_in(page, "worker")
+    examine(page, path("change-date", language, enrollment), language)
+    examine(page, path("hand-over", language, enrollment), language)
+    page.fill("#email", "nergens")
+    page.click("form.card--form button")
+    expect(page.locator("#email-fault")).to_be_visible()
+    page.wait_for_load_state()
+    assert violations(page) == []
+    page.fill("#email", "employer@demo.skillslab.example")
+    page.click("form.card--form button")
+    page.wait_for_url("**done=transfer-offered")
+    examine(page, page.url, language)
+    sign_in(page, "employer")
+    examine(page, path("enrollments", language), language)
+    page.click("a[href*=overdrachten], a[href*=hand-overs]")
+    page.wait_for_url(re.compile("overdrachten/|hand-overs/"))
+    examine(page, page.url, language)
+    page.click("form.card--form button")
+    page.wait_for_url("**done=transfer-accepted")
+    examine(page, page.url, language)
+    sign_in(page, "worker")
+    examine(page, path("enrollment", language, enrollment), language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

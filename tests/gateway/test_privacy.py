@@ -74,14 +74,18 @@ def test_somebody_with_everything_is_forgotten_everywhere(
     visitor.post("/mijn-gegevens", {"name": NAME, "language": "nl", **wanted})
     person_id = me(visitor)["personId"]
     seat, queue = session_with(3), session_with(1)
-    enroll(signed_in(visit, platform, "eerste@werkplaats.example"), queue)
+    first = signed_in(visit, platform, "eerste@werkplaats.example")
+    given = enroll(first, queue)
     told = {"workMunicipality": "Dordrecht", "homeMunicipality": "Eindhoven", "workerGroup": "employed"}
-    enroll(visitor, seat, **told)
+    own = enroll(visitor, seat, **told)
     enroll(visitor, queue, **told)
     until(lambda: len(mails_to(platform, address)) == 3)
     visitor.post("/mijn-tokens", {"name": "rooster", "role": "worker", "days": "30"})
     connect(visitor, provider, "number-of-philippa")
     invite(visit("operator"), address, role="organiser", place="RAMLAB")
+    first.post(f"/mijn-inschrijvingen/{given}/overdragen", {"email": address})
+    visitor.post(f"/mijn-inschrijvingen/{own}/overdragen", {"email": "collega@werkplaats.example"})
+    assert "transfer" in asyncio.run(everywhere(platform, address))["gateway"]
     assert set(asyncio.run(everywhere(platform, person_id))) >= {"gateway", "enrollment", "notifications"}
 
     receipt = erase(visitor)
@@ -91,6 +95,7 @@ def test_somebody_with_everything_is_forgotten_everywhere(
     assert asyncio.run(everywhere(platform, NAME)) == {}
     assert asyncio.run(everywhere(platform, address)) == {}
     assert "1 accounts van organisaties" in receipt.words
+    assert "2 plekken die aan jou of door jou werden aangeboden" in receipt.words
     assert asyncio.run(everywhere(platform, "number-of-philippa")) == {}
     kept = asyncio.run(everywhere(platform, person_id))
     assert kept.pop("gateway") == {"erasure", "event_log"}, "the fact that says whom to forget"

@@ -158,7 +158,7 @@ def a_delivery(
         revision=revision,
         logged_at=datetime.now(UTC),
         session_id=None if template == "sign-in" else uuid4(),
-        enrollment_id=None if template == "sign-in" else enrollment_id or uuid4(),
+        enrollment_id=None if template in ("sign-in", "transfer") else enrollment_id or uuid4(),
         position=3 if template in WAIT else None,
         until=STARTS if template in ANSWERED else None,
         because="prior-knowledge" if template == "declined" else None,

@@ -27,13 +27,15 @@ WRITER = Writer("Skillslab <no-reply@skillslab.example>", "https://skills.exampl
 ABOUT_SESSIONS: list[Template] = [
     "confirmed", "confirmed-from-waiting-list", "waitlisted", "cancelled", "approval-asked", "approval-asked-first",
     "approval-asked-in-turn", "waitlisted-for-approval", "approved", "approved-and-waiting", "declined", "approval-lapsed",
-    "moved-with-a-request",
+    "moved-with-a-request", "to-other-session", "transferred",
 ]  # fmt: skip
 SHAPES = {
     "confirmed": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "confirmed-from-waiting-list": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "waitlisted": ("REQUEST", "TENTATIVE", "TRANSPARENT", 0),
     "cancelled": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
+    "to-other-session": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
+    "transferred": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
     "approved": ("REQUEST", "CONFIRMED", "OPAQUE", 1),
     "declined": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
     "approval-lapsed": ("CANCEL", "CANCELLED", "TRANSPARENT", 0),
@@ -66,6 +68,22 @@ def calendar_of(mail: EmailMessage) -> Calendar:
     assert isinstance(calendar, Calendar)
     assert calendar["METHOD"] == attachment["Content-Type"].params["method"]
     return calendar
+
+
+@pytest.mark.parametrize(
+    ("inviter", "words"), [("Henk\nHouder", "Henk Houder heeft een plek"), ("", "Een collega heeft een plek")]
+)
+def test_a_colleague_is_asked_with_all_about_the_training_and_nothing_for_the_calendar_yet(inviter: str, words: str) -> None:
+    link = "https://skills.example/overdrachten/7"
+    recipient = a_recipient(language="nl").model_copy(update={"inviter": inviter, "link": link})
+
+    mail = message_from_bytes(WRITER.write(a_delivery("transfer"), recipient, a_session()).content, policy=policy.default)
+
+    text = text_of(mail)
+    assert words in text
+    assert link in text
+    assert "De Duurzaamheidsfabriek" in text
+    assert list(mail.iter_attachments()) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

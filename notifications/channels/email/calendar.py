@@ -60,7 +60,10 @@ def calendar_file(delivery: Delivery, session: Session, letter: Letter, organise
 
 
 def _is_over(delivery: Delivery) -> bool:
-    return delivery.template in {"cancelled", "offer-lapsed", "list-ended", "session-cancelled", "declined", "approval-lapsed"}
+    return delivery.template in {
+        "cancelled", "offer-lapsed", "list-ended", "session-cancelled", "declined", "approval-lapsed", "to-other-session",
+        "transferred",
+    }  # fmt: skip
 
 
 def _has_seat(delivery: Delivery) -> bool:

@@ -57,7 +57,7 @@ class Letter:
 def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipient, session: Session | None) -> Letter:
     """The letter for a delivery; `_` puts it in the recipient's language."""
     about = about_session(_, recipient.language, session) if session else None
-    wording = about_enrollment(_, recipient.language, delivery, about.title) if about else about_access(_, delivery, recipient)
+    wording = _wording(_, delivery, recipient, about)
     return Letter(
         language=recipient.language,
         subject=wording.subject,
@@ -65,11 +65,19 @@ def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipien
         lines=wording.lines,
         details=((_("Training"), about.title), (_("When"), about.when), (_("Where"), about.where)) if about else (),
         button=wording.button,
-        link=public_url + _page(recipient.language, delivery, session) if session else recipient.link,
+        link=recipient.link or (public_url + _page(recipient.language, delivery, session) if session else ""),
         afterwards=wording.afterwards,
         closing=_("Kind regards,"),
         about=about,
     )
+
+
+def _wording(_: Translate, delivery: Delivery, recipient: Recipient, about: About | None) -> Wording:
+    if about is None:
+        return about_access(_, delivery, recipient)
+    if delivery.template == "transfer":
+        return transfer(_, about.title, one_line(recipient.inviter))
+    return about_enrollment(_, recipient.language, delivery, about.title)
 
 
 def _page(language: Language, delivery: Delivery, session: Session) -> str:
@@ -107,8 +115,12 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return completed(_, title)
         case "outcome-corrected":
             return outcome_corrected(_, title)
-        case "sign-in" | "invitation":
-            raise AssertionError("this is not about a session")
+        case "to-other-session":
+            return to_other_session(_, title)
+        case "transferred":
+            return transferred(_, title)
+        case "sign-in" | "invitation" | "transfer":
+            raise AssertionError("this is not about an enrollment of the reader")
 
 
 def confirmed(_: Translate, title: str) -> Wording:
@@ -238,6 +250,47 @@ def outcome_corrected(_: Translate, title: str) -> Wording:
         ),
         button=_("See my enrollment"),
         afterwards=(_("Is this not right? Then please contact the fieldlab."),),
+    )
+
+
+def to_other_session(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("You moved to another date: {title}").format(title=title),
+        lines=(
+            _(
+                "You moved to another date of this course, so your place on this one is free for somebody else. "
+                "About the new date you get a mail of its own."
+            ),
+            _("There is a calendar file with this mail. Open it to take the training out of your calendar."),
+        ),
+        button=_("See my enrollments"),
+        afterwards=(_("Was this a mistake? You can move back as long as there is a place."),),
+    )
+
+
+def transferred(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("You handed your place over: {title}").format(title=title),
+        lines=(
+            _("Your colleague said yes: your place on this training is theirs now. You do not have to do anything."),
+            _("There is a calendar file with this mail. Open it to take the training out of your calendar."),
+        ),
+        button=_("See my enrollment"),
+        afterwards=(_("Do you want to come after all? You can enroll again. If the training is full, you wait in line."),),
+    )
+
+
+def transfer(_: Translate, title: str, inviter: str) -> Wording:
+    return Wording(
+        subject=_("A place for you: {title}").format(title=title),
+        lines=(
+            _("{inviter} has a place on this training, cannot come, and would like you to have it.").format(inviter=inviter)
+            if inviter
+            else _("A colleague has a place on this training, cannot come, and would like you to have it."),
+            _("Sign in with this mail address, and say there whether you take it. Until you do, it stays your colleague's."),
+        ),
+        button=_("See the place"),
+        afterwards=(_("Do you not want this, or do you not know why you get it? Then you do not have to do anything."),),
     )
 
 
