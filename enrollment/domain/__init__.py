@@ -3,7 +3,8 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` has the values, `steps` how a session changes, `people` and `sessions` what may be asked.
+`ledger` and `room` have the values, `steps` how a session changes, `people` and `sessions` what may be asked, and `openings`
+who waits for their turn to ask it.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from typing import assert_never
 
 from enrollment.commands import (
     AcceptOffer,
+    AdmitTickets,
     Anonymise,
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
     Command,
     DescribeSession,
+    DrawTickets,
     LapseOffer,
     OpenSession,
     RefuseOffer,
     RequestSeat,
 )
-from enrollment.domain import people, sessions
+from enrollment.domain import openings, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
+    Admitted,
     Answer,
     Decision,
     Done,
@@ -39,13 +43,16 @@ from enrollment.domain.ledger import (
     Session,
     Settled,
     Step,
+    Ticketed,
+    is_too_early,
 )
 from enrollment.domain.people import VOLUNTARY
+from enrollment.domain.room import Room, Ticket
 from shared.contracts.event import Event
 
 __all__ = [
-    "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused", "SeatsAre",
-    "Session", "Settled", "Step", "decide",
+    "TOO_EARLY", "VOLUNTARY", "Admitted", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused", "Room",
+    "SeatsAre", "Session", "Settled", "Step", "Ticket", "Ticketed", "decide", "is_too_early",
 ]  # fmt: skip
 
 
@@ -79,5 +86,7 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return sessions.change_seats(ledger, command, now, facts)
         case CancelSession():
             return sessions.cancel(ledger, command, now, facts)
+        case DrawTickets() | AdmitTickets():
+            return openings.answer(ledger, command, now, facts, people.request_seat)
         case _:
             assert_never(command)

@@ -21,6 +21,10 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.EnrollmentCancelled,
         enrollment.EnrollmentMoved,
         enrollment.EnrollmentAnonymised,
+        enrollment.SessionDrawn,
+        enrollment.TicketTaken,
+        enrollment.TicketEnded,
+        enrollment.TicketAnonymised,
     ),
     "gateway": (gateway.SignInRequested, gateway.PersonInvited, gateway.PersonForgotten),
 }
