@@ -56,6 +56,19 @@ ENROLLMENT_STATES: Mapping[str, str] = {
     "cancelled": _("Withdrawn"),
 }
 
+WAYS: Mapping[str, str] = {
+    "first-come": _("In the order in which people enroll"),
+    "draw": _("By a draw among everybody who enrolls before a moment"),
+}
+"""In which order people are served when a session opens."""
+
+TICKET_STATES: Mapping[str, str] = {
+    "waiting": _("it is not your turn yet"),
+    "enrolled": _("it became an enrollment"),
+    "refused": _("it came to nothing"),
+    "withdrawn": _("it counts no longer"),
+}
+
 SIZE_CLASSES: Mapping[str, str] = {
     "micro": _("Fewer than 10 people"),
     "small": _("10 to 49 people"),
@@ -246,6 +259,8 @@ MAILS: Mapping[str, str] = {
     "moved": _("The training is at another time or place"),
     "session-cancelled": _("The training does not take place"),
     "cancelled": _("You withdrew"),
+    "ticket": _("You take part in a draw"),
+    "ticket-ended": _("There is no draw"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),
 }

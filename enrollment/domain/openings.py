@@ -28,7 +28,7 @@ def opened(plan: SeatPlan, seed: str | None) -> Room:
     return Room(
         opens_at=plan.opens_at,
         draw_at=plan.draw_at,
-        always=plan.waiting_room,
+        always=bool(plan.waiting_room),
         seed=seed if by_draw else None,
         seed_hash=hash_of(seed) if by_draw and seed else None,
     )

@@ -50,7 +50,7 @@ class SeatPlan(Value):
     opens_at: AwareDatetime | None = None
     draw_at: AwareDatetime | None = None
     """Whoever comes before it takes part in a draw, which decides in which order they are served."""
-    waiting_room: bool = False
+    waiting_room: bool | None = None
     """Whether everybody waits for their turn, and not only at a rush."""
 
 

@@ -84,8 +84,10 @@ def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipien
 
 
 def _page(language: Language, delivery: Delivery, session: Session) -> str:
-    if delivery.template == "session-cancelled" and session.course_id:
+    if delivery.template in ("session-cancelled", "ticket-ended") and session.course_id:
         return f"{COURSES[language]}/{session.course_id}"
+    if delivery.enrollment_id is None:
+        return MY_ENROLLMENTS[language]
     return f"{MY_ENROLLMENTS[language]}/{delivery.enrollment_id}"
 
 
@@ -107,6 +109,10 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return session_cancelled(_, title)
         case "cancelled":
             return cancelled(_, title)
+        case "ticket":
+            return ticket(_, title, moment(_, language, delivery.until))
+        case "ticket-ended":
+            return ticket_ended(_, title)
         case "sign-in" | "invitation":
             raise AssertionError("this is not about a session")
 
@@ -206,6 +212,29 @@ def cancelled(_: Translate, title: str) -> Wording:
         ),
         button=_("See my enrollment"),
         afterwards=(_("Was this a mistake? You can enroll again. If the training is full, you go on the waiting list."),),
+    )
+
+
+def ticket(_: Translate, title: str, draw_at: str) -> Wording:
+    return Wording(
+        subject=_("You take part in the draw: {title}").format(title=title),
+        lines=(
+            _("You have a ticket for this training. A draw decides who gets a place."),
+            _("The draw is on {moment}. Right after it we send you a mail that says whether you have a place.").format(
+                moment=draw_at
+            ),
+        ),
+        button=_("See my ticket"),
+        afterwards=(_("Everybody has the same chance, and everybody can check the draw afterwards."),),
+    )
+
+
+def ticket_ended(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("Does not take place: {title}").format(title=title),
+        lines=(_("The organiser cancelled this training, so there is no draw. We are sorry: your ticket ends."),),
+        button=_("See other dates of this course"),
+        afterwards=(_("You can enroll for another date right away."),),
     )
 
 
