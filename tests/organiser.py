@@ -11,8 +11,11 @@ import aiohttp
 from tests.platform import Running
 
 
-async def new_sessions(platform: Running, count: int, seats: int) -> Sequence[str]:
-    """Announce so many sessions of a new course over the API, and wait until the desk has opened them; gives their ids."""
+async def new_sessions(platform: Running, count: int, seats: int, **how: object) -> Sequence[str]:
+    """Announce so many sessions of a new course over the API, and wait until the desk has opened them; gives their ids.
+
+    `how` is what else there is to say, such as `waitingRoom`.
+    """
     headers = {"Authorization": f"Bearer {platform.demo['tokens']['organiser']}"}
     async with aiohttp.ClientSession(platform.base_url, headers=headers, raise_for_status=True) as http:
         course = {"fieldlabId": "duurzaamheidsfabriek", "titleNl": "Druk bezocht", "titleEn": "Much visited"}
@@ -24,6 +27,7 @@ async def new_sessions(platform: Running, count: int, seats: int) -> Sequence[st
             "endsAt": (starts_at + timedelta(hours=8)).isoformat(),
             "enrollmentClosesAt": (starts_at - timedelta(days=1)).isoformat(),
             "capacity": seats,
+            **how,
         }
         ids = []
         for _ in range(count):
