@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from collections.abc import Sequence
+from uuid import UUID, uuid4
 
 from enrollment.commands import AdmitTickets, DrawTickets
 from enrollment.desk import Desk
@@ -52,5 +53,32 @@ async def let_next_in(pool: Pool, desk: Desk) -> int:
         lines = [row["session_id"] for row in await conn.fetch(SQL.rooms_to_admit, desk.now(), ROOMS)]
     if not lines:
         return 0
-    answers = await desk.serve([AdmitTickets(uuid4(), session_id, AT_ONCE // len(lines)) for session_id in lines])
+    try:
+        return await _admit(desk, lines, AT_ONCE // len(lines))
+    except AWAY:
+        raise
+    except Exception as error:
+        logger.error("a round of tickets failed, so they go one by one", exc_info=error)
+    return sum([await _one_by_one(desk, session_id) for session_id in lines])
+
+
+async def _admit(desk: Desk, lines: Sequence[UUID], at_most: int) -> int:
+    answers = await desk.serve([AdmitTickets(uuid4(), session_id, at_most) for session_id in lines])
     return sum(answer.tickets for answer in answers if isinstance(answer, Admitted))
+
+
+async def _one_by_one(desk: Desk, session_id: UUID) -> int:
+    """So that one about which nothing can be decided ends by itself, and holds up nobody behind it."""
+    settled = 0
+    while settled < AT_ONCE:
+        try:
+            if not await _admit(desk, [session_id], 1):
+                break
+        except AWAY:
+            raise
+        except Exception as error:
+            ticket_id = await desk.set_aside(session_id)
+            logger.error("ticket set aside", ticket=str(ticket_id), exc_info=error)
+            return settled + 1
+        settled += 1
+    return settled

@@ -174,6 +174,11 @@ class Desk:
         """The time by which this desk decides, in UTC."""
         return self._clock()
 
+    async def set_aside(self, session_id: UUID) -> UUID | None:
+        """End the ticket that is next in line, about which nothing can be decided, so that those behind it go on."""
+        async with transaction(self._pool) as conn:
+            return await store.set_aside(conn, session_id, self._clock())
+
     async def serve(self, commands: Sequence[Command]) -> list[Answer]:
         """One round in one transaction, tried again while the database is away or asks for it.
 

@@ -49,6 +49,26 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[
    SET person_id = excluded.person_id, enrollment_id = excluded.enrollment_id, state = excluded.state, reason = excluded.reason,
        revision = excluded.revision, settled_at = excluded.settled_at, anonymous = excluded.anonymous, wish = excluded.wish
 
+-- name: set_aside
+-- The ticket that is next, which cannot be decided about, comes to nothing. The session is locked.
+WITH ended AS (
+    UPDATE ticket
+       SET state = 'refused', reason = 'unexpected', settled_at = $2, wish = '{}'
+      FROM (SELECT ticket_id
+              FROM ticket
+             WHERE session_id = $1 AND state = 'waiting'
+             ORDER BY turn, arrival
+             LIMIT 1) AS next
+     WHERE ticket.session_id = $1 AND ticket.ticket_id = next.ticket_id
+    RETURNING ticket.session_id, ticket.ticket_id, ticket.turn
+), counted AS (
+    UPDATE opening
+       SET waiting = waiting - 1, served = greatest(served, ended.turn)
+      FROM ended
+     WHERE opening.session_id = ended.session_id
+)
+SELECT ticket_id FROM ended
+
 -- name: draw
 -- By SHA-256 of the seed's bytes followed by the ticket's sixteen; who came too late for the draw comes after it, as they came.
 UPDATE ticket

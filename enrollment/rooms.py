@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -117,6 +118,12 @@ async def _save_tickets(conn: Connection, tickets: Sequence[Ticket]) -> None:
         [ticket.anonymous for ticket in tickets],
         [_wish(ticket) for ticket in tickets],
     )
+
+
+async def set_aside(conn: Connection, session_id: UUID, now: datetime) -> UUID | None:
+    """End the ticket that is next in line for a session that is locked; returns its id."""
+    ticket_id: UUID | None = await conn.fetchval(SQL.set_aside, session_id, now)
+    return ticket_id
 
 
 async def sessions_of(conn: Connection, person_ids: Collection[UUID]) -> Sequence[tuple[UUID, UUID]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
@@ -124,6 +125,12 @@ async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequ
         return []
     session_ids, group_ids = zip(*groups, strict=True)
     return await conn.fetch(SQL.load_groups, session_ids, group_ids)
+
+
+async def set_aside(conn: Connection, session_id: UUID, now: datetime) -> UUID | None:
+    """End the ticket that is next in line for a session; returns its id."""
+    await conn.fetch(SQL.lock_sessions, [session_id])
+    return await rooms.set_aside(conn, session_id, now)
 
 
 async def sessions_of(conn: Connection, person_ids: Collection[UUID]) -> Sequence[tuple[UUID, UUID]]:

@@ -220,7 +220,7 @@ async def test_a_queue_that_is_too_long_gets_tickets_and_nobody_passes_those_who
     await until_nobody_waits(pool, desk)
     quiet = await desk.ask(a_request(session_id))
 
-    assert 0 < len(tickets) == len(answers)  # who comes while others hold tickets gets one too
+    assert len(tickets) == len(people)  # the last round was no rush, and yet passed nobody
     assert isinstance(behind, Ticketed)
     assert isinstance(last, Ticketed)
     assert await in_seat_order(pool, session_id) == [*people, late, quiet.enrollment.person_id]  # type: ignore[union-attr]
@@ -285,6 +285,20 @@ async def test_tickets_of_a_session_that_is_called_off_end_and_say_why(open_desk
     assert set(map(tuple, await pool.fetch("SELECT state, reason FROM ticket"))) == {("refused", "session-cancelled")}
     ended = await pool.fetch("SELECT revision FROM event_log WHERE type = 'nl.skillslabs.enrollment.ticket-ended'")
     assert [row["revision"] for row in ended] == [2] * 7
+
+
+async def test_a_ticket_about_which_nothing_can_be_decided_holds_up_nobody(open_desks: OpenDesks, pool: Pool) -> None:
+    session_id = await open_session(pool, 5, waiting_room=True)
+    (desk,) = await open_desks(1)
+    people = [uuid4() for _ in range(20)]
+    await desk.serve([a_request(session_id, person) for person in people])
+    await pool.execute("""UPDATE ticket SET wish = '{"sector": 7}' WHERE person_id = $1""", people[7])
+
+    await until_nobody_waits(pool, desk)
+
+    assert await in_seat_order(pool, session_id) == [*people[:7], *people[8:]]
+    assert await pool.fetchval("SELECT reason FROM ticket WHERE state = 'refused'") == "unexpected"
+    assert await pool.fetchval("SELECT waiting FROM opening") == 0
 
 
 async def test_before_it_opens_nobody_comes_in_and_hears_when(open_desks: OpenDesks, pool: Pool) -> None:
