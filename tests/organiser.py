@@ -11,10 +11,10 @@ import aiohttp
 from tests.platform import Running
 
 
-async def new_sessions(platform: Running, count: int, seats: int, **how: object) -> Sequence[str]:
+async def new_sessions(platform: Running, count: int, seats: int, **more: object) -> Sequence[str]:
     """Announce so many sessions of a new course over the API, and wait until the desk has opened them; gives their ids.
 
-    `how` is what else there is to say, such as `waitingRoom`.
+    `more` is told of each session too.
     """
     headers = {"Authorization": f"Bearer {platform.demo['tokens']['organiser']}"}
     async with aiohttp.ClientSession(platform.base_url, headers=headers, raise_for_status=True) as http:
@@ -27,7 +27,7 @@ async def new_sessions(platform: Running, count: int, seats: int, **how: object)
             "endsAt": (starts_at + timedelta(hours=8)).isoformat(),
             "enrollmentClosesAt": (starts_at - timedelta(days=1)).isoformat(),
             "capacity": seats,
-            **how,
+            **more,
         }
         ids = []
         for _ in range(count):

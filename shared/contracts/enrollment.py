@@ -83,7 +83,7 @@ class SeatsChanged(Event):
     session_id: UUID
     seats: SeatCount
     closes_at: AwareDatetime
-    offer_hours: int | None
+    offer_hours: int | None = None
 
     @property
     def subject(self) -> str:

@@ -57,11 +57,11 @@ def visit(platform: Running) -> Visit:
 
 @pytest.fixture
 def session_with(platform: Running) -> SessionWith:
-    """The id of a new open session with so many seats, which opens as it says."""
+    """The id of a new open session with so many seats, and whatever else is told of it."""
 
-    def make(seats: int, **how: object) -> str:
+    def make(seats: int, **more: object) -> str:
         with ThreadPoolExecutor(1) as aside:  # a browser may have an event loop running in this thread
-            return aside.submit(lambda: asyncio.run(new_sessions(platform, 1, seats, **how))).result()[0]
+            return aside.submit(lambda: asyncio.run(new_sessions(platform, 1, seats, **more))).result()[0]
 
     return make
 
