@@ -86,7 +86,7 @@ SELECT shown.*, fit.coming, fit.next_session, count(*) OVER () AS total
 -- name: sessions
 -- In the order in which they are asked for; ids that do not exist are left out.
 SELECT shown.*, o.opens_at, o.draw_at, coalesce(o.waiting_room, false) AS waiting_room,
-       session_state(opened AND coalesce(o.opens_at <= $2, true), closes_at, starts_at, ends_at, $2) AS state
+       session_state(opened AND (opened IS NULL OR coalesce(o.opens_at <= $2, true)), closes_at, starts_at, ends_at, $2) AS state
   FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (session_id, nr)
   JOIN session_shown shown USING (session_id)
   LEFT JOIN session_opening o USING (session_id)
@@ -95,7 +95,7 @@ SELECT shown.*, o.opens_at, o.draw_at, coalesce(o.waiting_room, false) AS waitin
 -- name: sessions_of_course
 -- Those that are not over yet, the next one first.
 SELECT shown.*, o.opens_at, o.draw_at, coalesce(o.waiting_room, false) AS waiting_room,
-       session_state(opened AND coalesce(o.opens_at <= $2, true), closes_at, starts_at, ends_at, $2) AS state
+       session_state(opened AND (opened IS NULL OR coalesce(o.opens_at <= $2, true)), closes_at, starts_at, ends_at, $2) AS state
   FROM session_shown shown
   LEFT JOIN session_opening o USING (session_id)
  WHERE course_id = $1 AND ends_at > $2

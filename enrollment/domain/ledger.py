@@ -214,7 +214,6 @@ class Ticketed:
     """Until it is their turn, at the pace of lately."""
     draw_at: datetime | None = None
     """When chance decides who is first, where it does."""
-    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

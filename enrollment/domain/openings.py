@@ -78,10 +78,10 @@ def ticket_instead(session: Session, command: RequestSeat, now: datetime, facts:
         ticket = replace(ticket, revision=1)
         facts.append(TicketTaken(**_told(session, ticket, now), draw_at=room.draw_at))
     session.hold(ticket)
-    return ticketed(session, ticket, now, new=True)
+    return ticketed(session, ticket, now)
 
 
-def ticketed(session: Session, ticket: Ticket, now: datetime, *, new: bool = False) -> Ticketed:
+def ticketed(session: Session, ticket: Ticket, now: datetime) -> Ticketed:
     room = session.room
     return Ticketed(
         ticket.ticket_id,
@@ -89,7 +89,6 @@ def ticketed(session: Session, ticket: Ticket, now: datetime, *, new: bool = Fal
         room.position(ticket.turn),
         room.seconds_until(ticket.turn, now),
         room.draw_at if ticket.in_draw and ticket.turn is None else None,
-        new,
     )
 
 

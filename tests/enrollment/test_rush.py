@@ -37,10 +37,10 @@ from tests.counts import count
 from tests.enrollment.build import announced
 from tests.servers import scratch
 
-PEOPLE = count(1_000, 50_000)
-SEATS = count(100, 1_000)
-KILLS = count(2, 10)
-AT_ONCE = 500
+PEOPLE = count(600, 50_000)
+SEATS = count(60, 1_000)
+KILLS = count(1, 10)
+AT_ONCE = count(200, 500)
 MORE_MEMORY = 64 * 1024  # KiB
 
 SERVICES = ("gateway", "catalog", "enrollment", "notifications")
@@ -86,7 +86,7 @@ class Service:
         self._child.wait_until_stopped(time.monotonic() + 25)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rush_service(postgres: Postgres) -> Iterator[Service]:
     with scratch("rush") as folder:
         url = postgres.url(f"rush_{secrets.token_hex(3)}")
@@ -100,8 +100,8 @@ def rush_service(postgres: Postgres) -> Iterator[Service]:
             running.stop()
 
 
-async def come(running: Service, session_id: UUID, people: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Everybody asks for a seat, as the gateway hands them over, until there is an answer."""
+async def come(running: Service, session_id: UUID, people: Sequence[UUID], behind: int = 0) -> list[dict[str, Any]]:
+    """Everybody asks for a seat, as the gateway hands them over with so many behind them, until there is an answer."""
     worker = (Role("worker"),)
     batch = [
         {"principal": running.key.sign(Principal(person, worker)), "request": {"sessionId": str(session_id)}}
@@ -112,7 +112,7 @@ async def come(running: Service, session_id: UUID, people: Sequence[UUID]) -> li
         while True:
             running.look()
             try:
-                async with http.post(f"{running.url}/enrollment-batches", json=batch) as response:
+                async with http.post(f"{running.url}/enrollment-batches?waiting={behind}", json=batch) as response:
                     if response.status == 200:
                         answers: list[dict[str, Any]] = await response.json()
                         if all(answer["status"] < 500 for answer in answers):
@@ -166,6 +166,11 @@ async def served(conn: asyncpg.Connection[asyncpg.Record], session_id: UUID) -> 
     return [row["person_id"] for row in rows]
 
 
+async def confirmed(conn: asyncpg.Connection[asyncpg.Record], session_id: UUID) -> int:
+    held: int = await conn.fetchval("SELECT count(*) FROM enrollment WHERE session_id = $1 AND state = 'confirmed'", session_id)
+    return held
+
+
 def halves(measured: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
     return measured[: len(measured) // 2], measured[len(measured) // 2 :]
 
@@ -182,12 +187,14 @@ async def test_everybody_in_a_rush_gets_a_final_answer_in_order_of_arrival_whate
     await nobody_waits(rush_service, conn, session_id)
     took = time.monotonic() - began
 
-    rows = await conn.fetch("SELECT person_id, ticket_id, arrival, state FROM ticket ORDER BY arrival")
+    rows = await conn.fetch(
+        "SELECT person_id, ticket_id, arrival, state FROM ticket WHERE session_id = $1 ORDER BY arrival", session_id
+    )
     assert [row["person_id"] for row in rows] == people
     assert {row["person_id"]: row["ticket_id"] for row in rows} == tickets
     assert {row["state"] for row in rows} == {"enrolled"}
     assert await served(conn, session_id) == people
-    assert await conn.fetchval("SELECT count(*) FROM enrollment WHERE state = 'confirmed'") == SEATS
+    assert await confirmed(conn, session_id) == SEATS
     early, late = (max(part) for part in halves(rush_service.memory))
     assert late - early < MORE_MEMORY
     print(f"{PEOPLE} came in {came:.0f} s, all had a final answer after {took:.0f} s; most RSS {early}, then {late} KiB")
@@ -200,17 +207,34 @@ async def test_everybody_in_a_draw_is_served_as_the_seed_has_it_whatever_is_kill
     people = [uuid4() for _ in range(PEOPLE)]
     tickets = await rush(rush_service, session_id, people)
     conn = await asyncpg.connect(rush_service.database)
-    promised = await conn.fetchval("SELECT seed_hash FROM opening")
+    promised = await conn.fetchval("SELECT seed_hash FROM opening WHERE session_id = $1", session_id)
 
-    await conn.execute("UPDATE opening SET draw_at = now()")
+    await conn.execute("UPDATE opening SET draw_at = now() WHERE session_id = $1", session_id)
     await asyncio.sleep(random.uniform(0, 1.5))
     rush_service.kill()
     await nobody_waits(rush_service, conn, session_id)
 
-    seed = bytes.fromhex(await conn.fetchval("SELECT seed FROM opening"))
+    seed = bytes.fromhex(await conn.fetchval("SELECT seed FROM opening WHERE session_id = $1", session_id))
     assert hashlib.sha256(seed).hexdigest() == promised
     whose = {ticket: person for person, ticket in tickets.items()}
     in_order = sorted(whose, key=lambda ticket: hashlib.sha256(seed + ticket.bytes).digest())
     assert await served(conn, session_id) == [whose[ticket] for ticket in in_order]
-    assert await conn.fetchval("SELECT count(*) FROM enrollment WHERE state = 'confirmed'") == SEATS
+    assert await confirmed(conn, session_id) == SEATS
+    await conn.close()
+
+
+@pytest.mark.timeout(300)
+async def test_a_rush_that_nobody_announced_gets_tickets_and_the_line_ends_when_it_is_over(rush_service: Service) -> None:
+    session_id = await a_session(rush_service)
+    people = [uuid4() for _ in range(SEATS)]
+
+    first = await come(rush_service, session_id, people[:10])
+    rushed = await come(rush_service, session_id, people[10:-1], behind=5_000)
+    conn = await asyncpg.connect(rush_service.database)
+    await nobody_waits(rush_service, conn, session_id)
+    last = await come(rush_service, session_id, people[-1:])
+
+    assert [{answer["status"] for answer in some} for some in (first, rushed, last)] == [{201}, {202}, {201}]
+    assert [answer["body"]["position"] for answer in rushed] == list(range(1, len(rushed) + 1))
+    assert await served(conn, session_id) == people
     await conn.close()

@@ -20,7 +20,7 @@ from shared.translations import LANGUAGES, Language
 from tests.browser import sign_in
 from tests.gateway.conftest import SessionWith, Visit, mails_to
 from tests.gateway.test_pages import FIELDLAB, a_course_of, enroll, eventually, heading
-from tests.gateway.test_pages_in_browser import examine, page  # noqa: F401  (a fixture)
+from tests.gateway.test_pages_in_browser import examine, page, violations  # noqa: F401  (a fixture)
 from tests.gateway.visitor import Visitor
 from tests.platform import Running
 
@@ -156,11 +156,13 @@ def test_everybody_can_take_part_in_a_draw(
 ) -> None:  # fmt: skip
     sign_in(page, "worker")
     session = session_with(1, drawAt=in_days(2))
-    examine(page, path("enroll", language, {"session": session}), language)
+    page.goto(path("enroll", language, {"session": session}))
+    assert violations(page) == []
     page.click("form.form button")
     page.wait_for_url(re.compile("in-de-rij/|in-line/"))
     examine(page, page.url, language)
-    examine(page, path("enrollments", language), language)
+    page.goto(path("enrollments", language))
+    assert violations(page) == []
     page.goto(path("draw", language, {"session": session}))
     page.click(".more__summary")
     examine(page, page.url, language)
