@@ -85,15 +85,19 @@ SELECT shown.*, fit.coming, fit.next_session, count(*) OVER () AS total
 
 -- name: sessions
 -- In the order in which they are asked for; ids that do not exist are left out.
-SELECT shown.*, session_state(opened, closes_at, starts_at, ends_at, $2) AS state
+SELECT shown.*, o.opens_at, o.draw_at, coalesce(o.waiting_room, false) AS waiting_room,
+       session_state(opened AND (opened IS NULL OR coalesce(o.opens_at <= $2, true)), closes_at, starts_at, ends_at, $2) AS state
   FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (session_id, nr)
   JOIN session_shown shown USING (session_id)
+  LEFT JOIN session_opening o USING (session_id)
  ORDER BY asked.nr
 
 -- name: sessions_of_course
 -- Those that are not over yet, the next one first.
-SELECT shown.*, session_state(opened, closes_at, starts_at, ends_at, $2) AS state
+SELECT shown.*, o.opens_at, o.draw_at, coalesce(o.waiting_room, false) AS waiting_room,
+       session_state(opened AND (opened IS NULL OR coalesce(o.opens_at <= $2, true)), closes_at, starts_at, ends_at, $2) AS state
   FROM session_shown shown
+  LEFT JOIN session_opening o USING (session_id)
  WHERE course_id = $1 AND ends_at > $2
  ORDER BY starts_at, session_id
 
@@ -167,6 +171,11 @@ SELECT *
     ON CONFLICT (session_id) DO NOTHING
 RETURNING session_id
 
+-- name: add_openings
+INSERT INTO session_opening (session_id, opens_at, draw_at, waiting_room)
+SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::boolean[])
+    ON CONFLICT (session_id) DO NOTHING
+
 -- name: change_session
 UPDATE session
    SET starts_at = $2, ends_at = $3, location = $4, description_nl = $5, description_en = $6
@@ -174,9 +183,11 @@ UPDATE session
 
 -- name: announced
 -- What the first fact about each session says; in id order.
-SELECT shown.*, s.capacity AS asked_capacity, s.closes_at AS asked_closes_at
+SELECT shown.*, s.capacity AS asked_capacity, s.closes_at AS asked_closes_at, o.opens_at, o.draw_at,
+       coalesce(o.waiting_room, false) AS waiting_room
   FROM session_shown shown
   JOIN session s USING (session_id)
+  LEFT JOIN session_opening o USING (session_id)
  WHERE shown.session_id = ANY($1::uuid[])
  ORDER BY shown.session_id
 

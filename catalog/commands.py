@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from catalog import queries, store
 from catalog.inputs import CourseChanges, NewCourse, NewSession, SessionChanges, check_times
 from catalog.queries import Shape
-from catalog.store import Course, Session
+from catalog.store import Course, Opening, Session
 from shared.database.pool import Connection, Pool, transaction
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
@@ -112,7 +112,7 @@ async def add_session(pool: Pool, course_id: UUID, wanted: NewSession, once: Onc
             needs_approval=wanted.needs_approval,
             offer_hours=wanted.offer_hours,
         )
-        await store.add_sessions(conn, [session], now)
+        await store.add_sessions(conn, [session], now, _openings(session.session_id, wanted))
         return await _answered(conn, once, Answer(201, await _session(conn, session.session_id, now)))
 
 
@@ -143,6 +143,12 @@ async def change_session(pool: Pool, course_id: UUID, session_id: UUID, changes:
         if after != session:
             await store.change_session(conn, session, after, now)
         return Answer(200, await _session(conn, session_id, now))
+
+
+def _openings(session_id: UUID, wanted: NewSession) -> list[Opening]:
+    """Nothing for a session that opens at once, to whoever comes first."""
+    opening = Opening(session_id, wanted.opens_at, wanted.draw_at, wanted.waiting_room)
+    return [opening] if wanted.opens_at or wanted.draw_at or wanted.waiting_room else []
 
 
 def _descriptions(given: NewCourse | CourseChanges | NewSession | SessionChanges, *, nl: str, en: str) -> tuple[str, str]:

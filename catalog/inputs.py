@@ -174,9 +174,14 @@ class CourseChanges(Changes):
     state: CourseState | None = None
 
 
-def _yet_to_come(moment: datetime, info: ValidationInfo) -> datetime:
+def _now(info: ValidationInfo) -> datetime:
     now = _context(info)["now"]
     assert isinstance(now, datetime)
+    return now
+
+
+def _yet_to_come(moment: datetime, info: ValidationInfo) -> datetime:
+    now = _now(info)
     if moment <= now:
         raise PydanticCustomError("in_the_past", "Choose a moment that is still to come")
     if moment > now + AT_MOST_AHEAD:
@@ -216,9 +221,28 @@ class NewSession(Body):
     location: Line | None = None
     needs_approval: bool = False
     offer_hours: Annotated[Number | None, Field(ge=1, le=720)] = None
+    opens_at: Moment | None = None
+    draw_at: Moment | None = None
+    waiting_room: bool = False
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None
+
+    @field_validator("opens_at", "draw_at")
+    @classmethod
+    def _while_there_is_time(cls, moment: datetime | None, info: ValidationInfo) -> datetime | None:
+        closes_at = info.data.get("enrollment_closes_at") or info.data.get("starts_at")
+        if moment and closes_at and moment >= closes_at:
+            raise PydanticCustomError("opens_too_late", "Choose a moment before enrollment closes")
+        return moment
+
+    @field_validator("draw_at")
+    @classmethod
+    def _time_to_come_in(cls, draw_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        opens_at = info.data.get("opens_at")
+        if draw_at and (draw_at <= _now(info) or (opens_at and draw_at <= opens_at)):
+            raise PydanticCustomError("draws_too_early", "The draw is after enrollment opens, and still to come")
+        return draw_at
 
     @field_validator("enrollment_closes_at")
     @classmethod

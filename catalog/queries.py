@@ -237,6 +237,8 @@ def session_shape(row: Record) -> Shape:
         "minimum": row["minimum"],
         "needsApproval": row["needs_approval"],
         "offerHours": row["offer_hours"],
+        "drawAt": row["draw_at"],
+        "waitingRoom": row["waiting_room"],
         "sample": row["sample"],
         "revision": row["revision"],
     }
@@ -254,4 +256,5 @@ def session_summary(row: Record) -> Shape:
         "capacity": row["capacity"],
         "seatsLeft": row["seats_left"],
         "waiting": row["waiting"],
+        "opensAt": row["opens_at"],
     }

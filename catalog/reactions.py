@@ -15,6 +15,7 @@ from shared.contracts.enrollment import (
     SeatOffered,
     SeatsChanged,
     SessionCancelled,
+    SessionDrawn,
     SessionOpened,
 )
 from shared.contracts.gateway import PersonForgotten
@@ -71,6 +72,7 @@ SUBSCRIPTIONS: Subscriptions = {
     SessionOpened: on_opened,
     SeatsChanged: on_changed,
     SessionCancelled: on_cancelled,
+    SessionDrawn: on_seats,
     SeatConfirmed: on_seats,
     EnrollmentWaitlisted: on_seats,
     SeatOffered: on_seats,

@@ -66,6 +66,16 @@ class Session:
         return self.starts_at, self.ends_at, self.location
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A row of `session_opening`, in the order of its columns: how a session opens, where that is not at once for anybody."""
+
+    session_id: UUID
+    opens_at: datetime | None
+    draw_at: datetime | None
+    waiting_room: bool
+
+
 async def lock_course(conn: Connection, course_id: UUID, *, to_change: bool = False) -> Course | None:
     """A course that nobody changes until the transaction ends."""
     row = await conn.fetchrow(SQL.lock_course_to_change if to_change else SQL.lock_course, course_id)
@@ -106,10 +116,12 @@ async def index_courses(conn: Connection, course_ids: Sequence[UUID]) -> None:
     await conn.execute(SQL.index_courses, course_ids)
 
 
-async def add_sessions(conn: Connection, sessions: Sequence[Session], now: datetime) -> None:
+async def add_sessions(conn: Connection, sessions: Sequence[Session], now: datetime, openings: Sequence[Opening] = ()) -> None:
     """Add and announce; those that are there already stay as they are, and are not announced again."""
     if sessions:
         added = await conn.fetch(SQL.add_sessions, *zip(*map(astuple, sessions), strict=True))
+        if openings:
+            await conn.execute(SQL.add_openings, *zip(*map(astuple, openings), strict=True))
         rows = await conn.fetch(SQL.announced, [row["session_id"] for row in added])
         await log.append(conn, PUBLISHER, [SessionAnnounced(**_told(row, now), seats=_seats(row)) for row in rows])
 
@@ -176,4 +188,7 @@ def _seats(row: Record) -> SeatPlan:
         minimum=row["minimum"],
         needs_approval=row["needs_approval"],
         offer_hours=row["offer_hours"],
+        opens_at=row["opens_at"],
+        draw_at=row["draw_at"],
+        waiting_room=row["waiting_room"] or None,
     )

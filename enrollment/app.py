@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from enrollment import clock, forgetting, http, reactions
+from enrollment import admission, clock, forgetting, http, reactions
 from enrollment.desk import PUBLISHER, Desk
 from enrollment.settings import EnrollmentSettings
 from enrollment.uptake import projection
@@ -62,6 +62,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
             async with background:
                 background.start(desk.run(), "desk")
                 background.start(clock.end_offers(pool, desk.ask), "clock")
+                background.start(admission.let_in(pool, desk), "admission")
                 background.start(relay.run(), "relay")
                 background.start(told.run(), "told")
                 background.start(uptake.run(), "uptake")

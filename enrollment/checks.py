@@ -26,14 +26,14 @@ OF_SESSIONS: Mapping[str, Sequence[str]] = {
         "people_with_a_seat_who_should_have_none_or_without_one_who_should",
     ),
     "I3": ("people_who_are_in_twice",),
-    "I4": ("people_left_in_a_session_that_is_cancelled",),
+    "I4": ("people_left_in_a_session_that_is_cancelled", "tickets_that_became_an_enrollment_that_is_not_there"),
     "I8": (
         "seats_that_are_neither_held_nor_free_or_both", "sessions_whose_seats_do_not_add_up",
-        "sessions_that_miscount_who_waits", "offers_that_did_not_end",
+        "sessions_that_miscount_who_waits", "offers_that_did_not_end", "lines_that_miscount_who_waits_with_a_ticket",
     ),
     "I9": (
         "people_who_wait_beside_seats_that_are_enough_for_them", "places_in_line_that_are_held_twice_or_not_given_out",
-        "groups_that_are_miscounted",
+        "groups_that_are_miscounted", "lines_that_went_back",
     ),
 }  # fmt: skip
 """Statements about the sessions whose ids they are given."""
@@ -54,7 +54,7 @@ class Checks(ServiceChecks):
         "uptake": projection.SUBSCRIPTIONS,
     }
     open_to_all: ClassVar[Mapping[str, str]] = {
-        "session": "true", "municipality": "true", "uptake_municipality": "true", "retention": "true",
+        "session": "true", "opening": "true", "municipality": "true", "uptake_municipality": "true", "retention": "true",
     }  # fmt: skip
     own_invariants = ("I1", "I2", "I3", "I4", "I6", "I8", "I9")
 

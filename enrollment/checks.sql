@@ -105,6 +105,29 @@ SELECT enrollment_id AS id
          WHERE session_id = ANY($1::uuid[]) AND e.state = 'waitlisted') AS line
  WHERE company IS DISTINCT FROM members
 
+-- name: lines_that_miscount_who_waits_with_a_ticket
+SELECT session_id AS id
+  FROM opening o
+ WHERE session_id = ANY($1::uuid[])
+   AND waiting <> (SELECT count(*) FROM ticket t WHERE t.session_id = o.session_id AND t.state = 'waiting')
+
+-- name: tickets_that_became_an_enrollment_that_is_not_there
+SELECT ticket_id AS id
+  FROM ticket t
+ WHERE session_id = ANY($1::uuid[]) AND state = 'enrolled'
+   AND NOT EXISTS (SELECT FROM enrollment e WHERE (e.session_id, e.enrollment_id) = (t.session_id, t.enrollment_id))
+
+-- name: lines_that_went_back
+-- Whoever was let in had a turn up to the last that was served; whoever waits has a later one, and so has whoever comes next.
+SELECT session_id AS id
+  FROM opening o
+ WHERE session_id = ANY($1::uuid[])
+   AND (served >= next_turn
+        OR EXISTS (SELECT FROM ticket t WHERE t.session_id = o.session_id AND t.state = 'waiting' AND t.turn <= o.served)
+        OR EXISTS (SELECT FROM ticket t
+                    WHERE t.session_id = o.session_id AND t.state = 'enrolled' AND t.turn > o.served
+                      AND (o.drawn_at IS NULL OR t.settled_at >= o.drawn_at)))
+
 -- name: facts_of_enrollments_that_are_not_there
 -- The next ones are about a stretch of the log.
 SELECT l.event_id AS id
@@ -129,7 +152,7 @@ SELECT s.session_id AS id
   JOIN session s ON s.session_id = (data ->> 'sessionId')::uuid
  WHERE source = 'enrollment' AND (xid, position) > ($1::text::xid8, $2::bigint) AND (xid, position) <= ($3::text::xid8, $4::bigint)
    AND pg_visible_in_snapshot(xid, $5::text::pg_snapshot)
-   AND (s.revision < (data #>> '{seats,revision}')::integer OR NOT data ? 'enrollmentId' AND s.told < l.revision)
+   AND (s.revision < (data #>> '{seats,revision}')::integer OR l.subject = 'sessions/' || s.session_id AND s.told < l.revision)
 
 -- name: enrollments_that_are_not_as_their_last_fact_tells
 -- In everything that the fact and the row both say.

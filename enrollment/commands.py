@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from shared.contracts.catalog import SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import CorrectionReason, FundingScheme, Outcome, Sector, SizeClass, WorkerGroup
@@ -30,6 +30,12 @@ class RequestSeat:
     """Who waits with the same one gets seats together, or waits on."""
     at_once: bool = False
     """Take a seat that falls free without being asked first."""
+    ticket_id: UUID = field(default_factory=uuid4)
+    """Of the ticket that they get where there is a draw, or a queue in front of the desk: nobody chooses it."""
+    queues: bool = False
+    """Whether there is no time to decide it now, so that a ticket is all they get."""
+    asked_at: datetime | None = None
+    """When it was asked, of who waited for their turn with a ticket."""
     keyed: Keyed | None = None
 
 
@@ -86,6 +92,8 @@ class OpenSession:
 
     command_id: UUID
     announced: SessionAnnounced
+    seed: str | None = field(default=None, repr=False)
+    """Of its draw, if there is to be one: 32 random bytes in hexadecimal."""
     keyed: None = None
 
     @property
@@ -160,7 +168,27 @@ class MarkAttendance:
     keyed: Keyed | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DrawTickets:
+    """The moment of a draw has come; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    keyed: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitTickets:
+    """Let in who has waited longest with a ticket; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    at_most: int
+    keyed: None = None
+
+
 OfAnOrganiser = ChangeSeats | CancelSession | MarkAttendance
 """What an organiser asks about a session of their own fieldlab."""
 
-Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | OpenSession | DescribeSession | Anonymise
+OfTickets = DrawTickets | AdmitTickets
+Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | OpenSession | DescribeSession | Anonymise | OfTickets

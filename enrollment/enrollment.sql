@@ -63,8 +63,10 @@ SELECT DISTINCT person_id FROM enrollment WHERE session_id = $1 AND NOT anonymou
 SELECT enrollment_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[])
 
 -- name: forget_answers
--- First answers that name these people.
-DELETE FROM first_answer WHERE (answer #>> '{enrollment,person_id}')::uuid = ANY($1::uuid[])
+-- First answers that name these people, or a ticket of theirs.
+DELETE FROM first_answer
+ WHERE (answer #>> '{enrollment,person_id}')::uuid = ANY($1::uuid[])
+    OR (answer ->> 'ticket_id')::uuid IN (SELECT ticket_id FROM ticket WHERE person_id = ANY($1::uuid[]))
 
 -- name: load_queues
 -- The head of each queue, as many as seats may fall free; of groups only those for whom so many would be enough. Each size has a
@@ -205,3 +207,4 @@ SELECT e.enrollment_id, e.session_id, e.state, e.reason, e.registered_at, e.deci
 -- name: known_people
 SELECT person_id FROM unnest($1::uuid[]) AS asked (person_id)
  WHERE EXISTS (SELECT FROM enrollment e WHERE e.person_id = asked.person_id)
+    OR EXISTS (SELECT FROM ticket t WHERE t.person_id = asked.person_id)

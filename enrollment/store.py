@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from enrollment import places
+from enrollment import places, rooms
 from enrollment.commands import (
     Anonymise,
     CancelSession,
@@ -23,7 +24,7 @@ from enrollment.commands import (
     OfTheirOwn,
     RequestSeat,
 )
-from enrollment.domain import MOST_IN_A_GROUP, TOO_EARLY, Answer, Enrollment, Ledger, Session, Step, moves
+from enrollment.domain import MOST_IN_A_GROUP, Answer, Enrollment, Ledger, Session, Step, is_too_early, moves
 from shared.contracts.enrollment import Participation
 from shared.database import sql
 from shared.database.pool import Connection
@@ -41,7 +42,8 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     """
     rows = await conn.fetch(SQL.lock_sessions, list({command.session_id for command in commands}))
     sessions = {row["session_id"]: _session(row) for row in rows}
-    requests = [command for command in commands if isinstance(command, RequestSeat)]
+    in_turn = await rooms.load(conn, sessions, commands)
+    requests = [*(command for command in commands if isinstance(command, RequestSeat)), *in_turn]
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
     named = await _enrollments(conn, commands, requests) if sessions else []
     found = [*named, *await _all_of(conn, whose), *await _for_organisers(conn, commands, sessions)]
@@ -137,19 +139,31 @@ async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequ
     return await conn.fetch(SQL.load_groups, session_ids, group_ids)
 
 
+async def set_aside(conn: Connection, session_id: UUID, now: datetime) -> UUID | None:
+    """End the ticket that is next in line for a session; returns its id."""
+    await conn.fetch(SQL.lock_sessions, [session_id])
+    return await rooms.set_aside(conn, session_id, now)
+
+
 async def sessions_of(conn: Connection, person_ids: Collection[UUID]) -> Sequence[tuple[UUID, UUID]]:
     """In which sessions these people are or were: session and person."""
-    return [(row["session_id"], row["person_id"]) for row in await conn.fetch(SQL.sessions_of, list(person_ids))]
+    enrolled = [(row["session_id"], row["person_id"]) for row in await conn.fetch(SQL.sessions_of, list(person_ids))]
+    return list({*enrolled, *await rooms.sessions_of(conn, person_ids)})
 
 
 async def people_in(conn: Connection, session_id: UUID) -> Sequence[UUID]:
     """Who is or was in a session, as far as that is known."""
-    return [row["person_id"] for row in await conn.fetch(SQL.people_in, session_id)]
+    enrolled = [row["person_id"] for row in await conn.fetch(SQL.people_in, session_id)]
+    return list({*enrolled, *await rooms.people_in(conn, session_id)})
 
 
-async def theirs(conn: Connection, person_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
-    """The enrollments under these ids, each with its person."""
-    return {row["enrollment_id"]: row["person_id"] for row in await conn.fetch(SQL.theirs, list(person_ids))}
+async def theirs(conn: Connection, person_ids: Collection[UUID]) -> Mapping[str, UUID]:
+    """The subjects of facts that are about the people under these ids, each with its person."""
+    enrolled = {row["enrollment_id"]: row["person_id"] for row in await conn.fetch(SQL.theirs, list(person_ids))}
+    tickets = await rooms.told_of(conn, person_ids)
+    return {f"enrollments/{key}": whose for key, whose in enrolled.items()} | {
+        f"tickets/{key}": whose for key, whose in tickets.items()
+    }
 
 
 async def forget_answers(conn: Connection, person_ids: Collection[UUID]) -> None:
@@ -184,6 +198,7 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.revision for session in sessions],
         [session.told for session in sessions],
     )
+    await rooms.save(conn, sessions)
     changed = list(chain.from_iterable(session.changed.values() for session in sessions))
     changed.sort(key=lambda enrollment: enrollment.seat_no is not None)  # seats are let go before they are taken again
     if changed:
@@ -219,7 +234,9 @@ async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[U
 async def save_answers(conn: Connection, answered: Sequence[tuple[Command, Answer]]) -> None:
     """Keep the first answer of each command that came with an Idempotency-Key, but for the one that says to ask again."""
     kept = [
-        (command.command_id, command.keyed, answer) for command, answer in answered if command.keyed and answer != TOO_EARLY
+        (command.command_id, command.keyed, answer)
+        for command, answer in answered
+        if command.keyed and not is_too_early(answer)
     ]
     await answers.keep(conn, [(key, keyed, ANSWER.dump_json(answer).decode()) for key, keyed, answer in kept])
 

@@ -136,6 +136,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Enrolling has closed"),
         _("This session no longer takes enrollments. Look for another session of the course."),
     ),
+    "opens-later": (
+        _("Enrolling opens later"),
+        _("The session says from when, and so does Retry-After, in seconds. Come back then."),
+    ),
     "seats-are-held": (
         _("More seats are held than that"),
         _("Nobody loses a seat by this. Choose a number that is at least the seats that are taken or offered."),
@@ -286,6 +290,9 @@ FIELD_FAULTS: dict[str, str] = {
     "holds_no_seat": _("This enrollment has no place."),
     "correction_needs_a_reason": _("Something else was marked for this one before."),
     "marked_twice": _("An enrollment can be in one of the lists only."),
+    "opens_at": _("Enrolling opens at %(limit)s."),
+    "opens_too_late": _("Choose a moment before enrolling closes."),
+    "draws_too_early": _("The draw comes after enrolling opens, and is still to come. Choose a later moment."),
     "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),

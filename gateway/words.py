@@ -75,6 +75,19 @@ ENROLLMENT_STATES: Mapping[str, str] = {
     "no_show": _("You were marked absent"),
 }
 
+WAYS: Mapping[str, str] = {
+    "first-come": _("In the order in which people enroll"),
+    "draw": _("By a draw among everybody who enrolls before a moment"),
+}
+"""In which order people are served when a session opens."""
+
+TICKET_STATES: Mapping[str, str] = {
+    "waiting": _("it is not your turn yet"),
+    "enrolled": _("it became an enrollment"),
+    "refused": _("it came to nothing"),
+    "withdrawn": _("it counts no longer"),
+}
+
 SIZE_CLASSES: Mapping[str, str] = {
     "micro": _("Fewer than 10 people"),
     "small": _("10 to 49 people"),
@@ -271,6 +284,8 @@ MAILS: Mapping[str, str] = {
     "cancelled": _("You withdrew"),
     "completed": _("You completed this training"),
     "outcome-corrected": _("It was corrected that you completed this training"),
+    "ticket": _("You take part in a draw"),
+    "ticket-ended": _("There is no draw"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),
 }

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 Template = Literal[
     "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "moved-with-a-seat", "moved",
-    "session-cancelled", "cancelled", "completed", "outcome-corrected", "sign-in", "invitation",
+    "session-cancelled", "cancelled", "completed", "outcome-corrected", "ticket", "ticket-ended", "sign-in", "invitation",
 ]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 

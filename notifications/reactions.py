@@ -16,6 +16,9 @@ from shared.contracts.enrollment import (
     EnrollmentWaitlisted,
     SeatConfirmed,
     SeatOffered,
+    TicketAnonymised,
+    TicketEnded,
+    TicketTaken,
 )
 from shared.contracts.gateway import PersonForgotten, PersonInvited, SignInRequested
 from shared.database.pool import Connection
@@ -48,6 +51,11 @@ async def on_attendance(conn: Connection, facts: Sequence[Envelope[AttendanceMar
     await store.queue(conn, [_about_enrollment(fact) for fact in news])
 
 
+async def on_tickets(conn: Connection, facts: Sequence[Envelope[TicketTaken | TicketEnded]]) -> None:
+    """Tell the person that they are in a draw, or that there is none. Whoever is gone is told nothing."""
+    await store.queue(conn, [_about_ticket(fact) for fact in facts if _is_news(fact.event)])
+
+
 async def on_sign_ins(conn: Connection, facts: Sequence[Envelope[SignInRequested]]) -> None:
     """Mail the link, to whoever asked for it."""
     await store.queue(conn, [_about_sign_in(fact) for fact in facts])
@@ -58,7 +66,7 @@ async def on_invitations(conn: Connection, facts: Sequence[Envelope[PersonInvite
     await store.queue(conn, [_about_invitation(fact) for fact in facts])
 
 
-async def on_anonymised(conn: Connection, facts: Sequence[Envelope[EnrollmentAnonymised]]) -> None:
+async def on_anonymised(conn: Connection, facts: Sequence[Envelope[EnrollmentAnonymised | TicketAnonymised]]) -> None:
     """Nobody is told: the person is gone, or it is long ago. The ledger forgets with the desk."""
     await store.rekey(conn, {fact.event.subject: fact.event.person_id for fact in facts})
 
@@ -85,6 +93,25 @@ def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
         position=event.position if isinstance(event, EnrollmentWaitlisted) else None,
         until=event.until if isinstance(event, SeatOffered) else None,
         described=event.described if isinstance(event, EnrollmentMoved) else 0,
+    )
+
+
+def _is_news(event: TicketTaken | TicketEnded) -> bool:
+    return isinstance(event, TicketTaken) or event.reason == "session-cancelled"
+
+
+def _about_ticket(fact: Envelope[TicketTaken | TicketEnded]) -> Notice:
+    event = fact.event
+    return Notice(
+        fact_id=fact.message.id,
+        recipient_id=event.person_id,
+        template="ticket" if isinstance(event, TicketTaken) else "ticket-ended",
+        subject=event.subject,
+        revision=event.revision,
+        logged_at=fact.message.logged_at,
+        stale=_is_history(fact.message),
+        session_id=event.session_id,
+        until=event.draw_at if isinstance(event, TicketTaken) else None,
     )
 
 
@@ -142,6 +169,9 @@ SUBSCRIPTIONS: Subscriptions = {
     EnrollmentMoved: on_enrollments,
     AttendanceMarked: on_attendance,
     EnrollmentAnonymised: on_anonymised,
+    TicketTaken: on_tickets,
+    TicketEnded: on_tickets,
+    TicketAnonymised: on_anonymised,
     SignInRequested: on_sign_ins,
     PersonInvited: on_invitations,
     PersonForgotten: on_forgotten,

@@ -3,7 +3,8 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` has the values, `steps` how a session changes, `people`, `sessions` and `attendance` what may be asked.
+`ledger` and `room` have the values, `steps` how a session changes, `people`, `sessions` and `attendance` what may be asked, and
+`openings` who waits for their turn to ask it.
 """
 
 from __future__ import annotations
@@ -14,21 +15,24 @@ from typing import assert_never
 
 from enrollment.commands import (
     AcceptOffer,
+    AdmitTickets,
     Anonymise,
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
     Command,
     DescribeSession,
+    DrawTickets,
     LapseOffer,
     MarkAttendance,
     OpenSession,
     RefuseOffer,
     RequestSeat,
 )
-from enrollment.domain import attendance, people, sessions
+from enrollment.domain import attendance, openings, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
+    Admitted,
     Answer,
     Decision,
     Done,
@@ -40,14 +44,17 @@ from enrollment.domain.ledger import (
     Session,
     Settled,
     Step,
+    Ticketed,
+    is_too_early,
 )
 from enrollment.domain.people import MOST_IN_A_GROUP, VOLUNTARY
+from enrollment.domain.room import Room, Ticket
 from enrollment.domain.sessions import moves
 from shared.contracts.event import Event
 
 __all__ = [
-    "MOST_IN_A_GROUP", "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused",
-    "SeatsAre", "Session", "Settled", "Step", "decide", "moves",
+    "MOST_IN_A_GROUP", "TOO_EARLY", "VOLUNTARY", "Admitted", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger",
+    "Refused", "Room", "SeatsAre", "Session", "Settled", "Step", "Ticket", "Ticketed", "decide", "is_too_early", "moves",
 ]  # fmt: skip
 
 
@@ -59,7 +66,7 @@ def decide(ledger: Ledger, commands: Iterable[Command], now: datetime) -> Decisi
     return Decision(after, facts, answers)
 
 
-def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:
+def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:  # noqa: PLR0912  (one for each command)
     match command:
         case RequestSeat():
             return people.request_seat(ledger, command, now, facts)
@@ -83,5 +90,7 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return sessions.cancel(ledger, command, now, facts)
         case MarkAttendance():
             return attendance.mark(ledger, command, now, facts)
+        case DrawTickets() | AdmitTickets():
+            return openings.answer(ledger, command, now, facts, people.request_seat)
         case _:
             assert_never(command)

@@ -8,6 +8,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from uuid import UUID
 
+from enrollment.domain.room import Room, Ticket
 from shared.contracts.catalog import Place
 from shared.contracts.enrollment import Participation, State
 from shared.contracts.event import Event
@@ -96,6 +97,14 @@ class Session:
     """Those that decisions touched, as they are now."""
     reseated: dict[UUID, int] = field(default_factory=dict)
     """Whoever got another seat number because theirs is no more."""
+    room: Room = field(default_factory=Room)
+    """How it opens, and how far the line in front of it has come."""
+    tickets: dict[UUID, Ticket] = field(default_factory=dict)
+    """Those of who asks, and of whose turn it is, as they are now."""
+    held: dict[UUID, UUID] = field(default_factory=dict)
+    """By person, the ticket that waits."""
+    changed_tickets: dict[UUID, Ticket] = field(default_factory=dict)
+    is_drawn_now: bool = False
 
     @property
     def seats_left(self) -> int:
@@ -104,7 +113,8 @@ class Session:
     def copy(self) -> Session:
         return replace(
             self, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
-            changed={**self.changed}, reseated={**self.reseated},
+            changed={**self.changed}, reseated={**self.reseated}, tickets={**self.tickets}, held={**self.held},
+            changed_tickets={**self.changed_tickets},
         )  # fmt: skip
 
     def know(self, enrollment: Enrollment) -> None:
@@ -116,6 +126,24 @@ class Session:
             del self.people[enrollment.person_id]
         if enrollment.place is not None:
             heappush(self.queue, (enrollment.place, enrollment.enrollment_id))
+
+    def know_ticket(self, ticket: Ticket) -> None:
+        """Take in a ticket as it is now."""
+        self.tickets[ticket.ticket_id] = ticket
+        if ticket.state == "waiting":
+            self.held[ticket.person_id] = ticket.ticket_id
+        elif self.held.get(ticket.person_id) == ticket.ticket_id:
+            del self.held[ticket.person_id]
+
+    def hold(self, ticket: Ticket) -> None:
+        """Have a ticket written down as it is now."""
+        self.know_ticket(ticket)
+        self.changed_tickets[ticket.ticket_id] = ticket
+
+    def ticket_of(self, person_id: UUID) -> Ticket | None:
+        """The one that they wait with."""
+        ticket_id = self.held.get(person_id)
+        return self.tickets[ticket_id] if ticket_id else None
 
     def active_of(self, person_id: UUID) -> Enrollment | None:
         enrollment_id = self.people.get(person_id)
@@ -175,6 +203,28 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticketed:
+    """A place in a draw, or in front of a busy desk."""
+
+    ticket_id: UUID
+    session_id: UUID
+    position: int | None
+    """Counted from 1; nobody has one before the draw."""
+    estimated_seconds: int
+    """Until it is their turn, at the pace of lately."""
+    draw_at: datetime | None = None
+    """When chance decides who is first, where it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """So many tickets were settled, and so many wait."""
+
+    tickets: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """There is nothing to tell but that it is so."""
 
@@ -209,12 +259,19 @@ class Refused:
     status: int = 409
     about: tuple[UUID, ...] = ()
     """Which of the enrollments that were named it is about."""
+    retry_at: datetime | None = None
+    """When it will be otherwise, where that is known."""
 
 
 TOO_EARLY = Refused("session-not-open")
 """The session was announced a moment ago, or never: asking again is the way to find out."""
 
-Answer = Settled | Done | SeatsAre | Forgotten | Refused
+Answer = Settled | Ticketed | Admitted | Done | SeatsAre | Forgotten | Refused
+
+
+def is_too_early(answer: Answer) -> bool:
+    """Whether asking again later is what the answer says: then it is no answer for ever."""
+    return answer == TOO_EARLY or (isinstance(answer, Refused) and answer.retry_at is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from enrollment.commands import AcceptOffer, Anonymise, CancelEnrollment, LapseOffer, OfTheirOwn, RefuseOffer, RequestSeat
-from enrollment.domain import steps
+from enrollment.domain import openings, steps
 from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Forgotten, Ledger, Refused, Session, Settled
 from shared.contracts.catalog import Place
 from shared.contracts.enrollment import Participation
@@ -30,11 +30,17 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         return Refused("session-cancelled")
     if first := session.active_of(command.person_id):
         return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
-    if now >= session.closes_at or now >= session.starts_at:
+    if held := openings.ticket_held(session, command, now):
+        return held
+    if (command.asked_at or now) >= session.closes_at or now >= session.starts_at:
         return Refused("enrollment-closed")
+    if refused := openings.not_open_yet(session, command.asked_at or now):
+        return refused
     for code in (command.work_municipality, command.home_municipality):
         if code is not None and code not in ledger.places:
             return Refused("unknown-municipality", 400)
+    if ticket := openings.ticket_instead(session, command, now, facts):
+        return ticket
 
     enrollment = Enrollment(
         enrollment_id=command.enrollment_id,
@@ -123,6 +129,7 @@ def anonymise(ledger: Ledger, command: Anonymise, now: datetime, facts: list[Eve
         as_it_is = session.enrollments[enrollment.enrollment_id]
         anonymous_id = command.anonymous_ids[as_it_is.person_id]
         steps.disown(session, as_it_is, anonymous_id, VOLUNTARY, command.command_id, now, facts)
+    openings.disown(session, command.anonymous_ids, now, facts)
     if command.whole_session:
         session.anonymised_at = now
     return Forgotten(len(theirs), len(coming))

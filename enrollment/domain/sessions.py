@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from enrollment.commands import CancelSession, ChangeSeats, DescribeSession, OpenSession
-from enrollment.domain import steps
+from enrollment.domain import openings, steps
 from enrollment.domain.ledger import TOO_EARLY, Answer, Done, Enrollment, Ledger, Refused, SeatsAre, Session
 from shared.contracts.catalog import SessionFact
 from shared.contracts.enrollment import Participation, SeatsChanged, SessionCancelled, SessionOpened
@@ -28,12 +28,14 @@ def open_session(ledger: Ledger, command: OpenSession, now: datetime, facts: lis
         offer_hours=announced.seats.offer_hours,
         location=announced.location,
         revision=1,
+        room=openings.opened(announced.seats, command.seed),
     )
     ledger.sessions[session.session_id] = session
     facts.append(
         SessionOpened(
             session_id=session.session_id, revision=1, occurred_at=now, seats=steps.seats(session),
-            closes_at=session.closes_at, starts_at=session.starts_at,
+            closes_at=session.closes_at, starts_at=session.starts_at, opens_at=session.room.opens_at,
+            draw=openings.announced(session.room),
         )
     )  # fmt: skip
     return Done()

@@ -207,6 +207,11 @@ class NewSession(Input):
     location: Title | None = None
     needs_approval: bool = False
     offer_hours: int | None = Field(default=None, ge=1, le=720)
+    opens_at: AwareDatetime | None = Field(default=None, description="From when people enroll; at once where it is left out.")
+    draw_at: AwareDatetime | None = Field(
+        default=None, description="Whoever comes before it takes part in a draw, which decides in which order they are served."
+    )
+    waiting_room: bool = Field(default=False, description="Everybody waits for their turn, in order of arrival.")
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None
@@ -268,6 +273,7 @@ class SessionSummary(Shape):
     capacity: int
     seats_left: int
     waiting: int
+    opens_at: AwareDatetime | None = Field(description="From when people enroll; null where that is as soon as it is open.")
 
 
 class Session(SessionSummary):
@@ -288,6 +294,8 @@ class Session(SessionSummary):
     minimum: int | None
     needs_approval: bool
     offer_hours: int | None
+    draw_at: AwareDatetime | None
+    waiting_room: bool
     sample: bool
     revision: int
 
@@ -402,6 +410,64 @@ class Nothing(Input):
     """No field is needed."""
 
 
+# Tickets
+
+TicketState = Literal["waiting", "enrolled", "refused", "withdrawn"]
+
+
+class TicketTaken(Shape):
+    """You are in a draw, or wait for your turn: `GET /v1/tickets/{ticketId}` ends in the enrollment."""
+
+    ticket_id: UUID
+    session_id: UUID
+    position: int | None = Field(default=None, description="Your place in line, counted from 1; nobody has one before a draw.")
+    draw_at: AwareDatetime | None = Field(default=None, description="When the draw is that you take part in.")
+    estimated_seconds: int = Field(description="Until your turn comes, at the pace of lately; before a draw, at the latest.")
+
+
+class TicketSummary(Shape):
+    id: UUID
+    session_id: UUID
+    state: TicketState
+    asked_at: AwareDatetime
+    position: int | None = Field(default=None, description="Of who waits: the place in line, counted from 1.")
+    estimated_seconds: int | None = Field(default=None, description="Of who waits: until their turn comes.")
+    draw_at: AwareDatetime | None = Field(default=None, description="Of who is in a draw that is still to come.")
+    reason: str | None = Field(default=None, description="Why it came to nothing.")
+    enrollment_id: UUID | None = Field(default=None, description="What it became.")
+
+
+class Ticket(TicketSummary):
+    enrollment: Enrollment | None = None
+
+
+class TicketFilter(Paging):
+    session_id: UUID | None = None
+    state: TicketState | None = None
+
+
+class DrawFilter(Input):
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    page_size: int = Field(default=20, ge=1, le=1000)
+
+
+class DrawnTicket(Shape):
+    ticket_id: UUID
+    turn: int | None = Field(default=None, description="In which order it is served, counted from 1; from the draw on.")
+
+
+class Draw(Page[DrawnTicket]):
+    """Everything that it takes to do the draw again: the tickets in ascending order of SHA-256(seed followed by ticket id), of
+    their bytes. The hash was there before anybody came, the tickets before the seed was shown.
+    """
+
+    session_id: UUID
+    draw_at: AwareDatetime
+    seed_hash: str = Field(description="SHA-256 of the seed's bytes, in hexadecimal.")
+    seed: str | None = Field(default=None, description="In hexadecimal; from the draw on.")
+    drawn_at: AwareDatetime | None = None
+
+
 # Uptake
 
 Dimension = Literal[
@@ -501,6 +567,18 @@ class OwnEnrollment(Shape):
     steps: list[Step]
 
 
+class OwnTicket(Shape):
+    """Of a draw or a waiting room."""
+
+    id: UUID
+    session_id: UUID
+    state: TicketState
+    reason: str | None
+    asked_at: AwareDatetime
+    settled_at: AwareDatetime | None
+    asked: dict[str, Any] = Field(description="What you told with it, as long as you wait.")
+
+
 class OwnMail(Shape):
     """A mail that you got or are to get. Its text is kept nowhere."""
 
@@ -554,6 +632,7 @@ class MyData(Shape):
     made_at: AwareDatetime
     person: Me
     enrollments: list[OwnEnrollment]
+    tickets: list[OwnTicket]
     mails: list[OwnMail]
     signed_in: list[OwnSession]
     accounts: list[OwnAccount]

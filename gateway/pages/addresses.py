@@ -21,6 +21,8 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "withdraw": ("/mijn-inschrijvingen/{enrollment}/uitschrijven", "/en/my-enrollments/{enrollment}/withdraw"),
     "accept": ("/mijn-inschrijvingen/{enrollment}/aannemen", "/en/my-enrollments/{enrollment}/accept"),
     "refuse": ("/mijn-inschrijvingen/{enrollment}/laten-gaan", "/en/my-enrollments/{enrollment}/let-go"),
+    "ticket": ("/in-de-rij/{ticket}", "/en/in-line/{ticket}"),
+    "draw": ("/loting/{session}", "/en/draw/{session}"),
     "sign-in": ("/aanmelden", "/en/sign-in"),
     "sign-in-sent": ("/aanmelden/verstuurd", "/en/sign-in/sent"),
     "sign-in-sample": ("/aanmelden/voorbeeld", "/en/sign-in/sample"),

@@ -26,6 +26,8 @@ class Session:
     capacity: int
     seats_left: int
     waiting: int
+    opens_at: datetime | None
+    """From when people enroll, where that is not at once."""
 
     @property
     def can_enroll(self) -> bool:
@@ -63,6 +65,13 @@ class SessionOfCourse(Session):
     sample: bool
     offer_hours: int | None
     """For how long a place that falls free is offered to who is next; none where it is theirs at once."""
+    draw_at: datetime | None
+    """Whoever comes before it takes part in a draw."""
+    waiting_room: bool
+
+    @property
+    def is_to_be_drawn(self) -> bool:
+        return self.draw_at is not None and self.draw_at > datetime.now(UTC) and self.state in ("open", "announced")
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,8 @@ def session(shape: Json, language: Language) -> SessionOfCourse:
         level=shape["level"],
         sample=shape["sample"],
         offer_hours=shape["offerHours"],
+        draw_at=datetime.fromisoformat(shape["drawAt"]) if shape["drawAt"] else None,
+        waiting_room=shape["waitingRoom"],
     )
 
 
@@ -156,6 +167,7 @@ def seats(shape: Json) -> dict[str, Any]:
         "capacity": shape["capacity"],
         "seats_left": shape["seatsLeft"],
         "waiting": shape["waiting"],
+        "opens_at": datetime.fromisoformat(shape["opensAt"]) if shape["opensAt"] else None,
     }
 
 

@@ -20,7 +20,7 @@ from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
 from gateway.names import Json, Names
-from gateway.pages import catalogue
+from gateway.pages import catalogue, tickets
 from gateway.pages.addresses import path
 from gateway.pages.catalogue import SessionOfCourse
 from gateway.pages.courses import enrolled
@@ -89,6 +89,8 @@ async def get_enroll(request: web.Request) -> web.Response:
     session = await _session(request)
     if mine := (await enrolled(request)).get(session.id):
         return go(request, "enrollment", {"enrollment": mine["id"]})
+    if held := await tickets.waiting(request, session.id):
+        return go(request, "ticket", {"ticket": held[0].id})
     given = await _filled_in_last_time(request)
     if is_group(request.query.get("group", "")):
         given = {**given, "group": request.query["group"]}
@@ -114,6 +116,10 @@ async def post_enroll(request: web.Request) -> web.Response:
         if no.status != 409:
             raise
         return await _show_form(request, session, given, {}, refusal=in_words(no), status=409)
+    if answer.status == 202:
+        ticket_id = orjson.loads(answer.body)["ticketId"]
+        acts.note(request, f"tickets/{ticket_id}")
+        return go(request, "ticket", {"ticket": ticket_id})
     enrollment_id = orjson.loads(answer.body)["id"]
     acts.note(request, f"enrollments/{enrollment_id}")
     return go(request, "enrollment", {"enrollment": enrollment_id})
@@ -178,6 +184,7 @@ async def get_enrollments(request: web.Request) -> web.Response:
         "enrollments/list.html",
         coming=coming,
         past=[one for one in all_of_them if not one.is_coming],
+        tickets=await tickets.waiting(request),
     )
 
 

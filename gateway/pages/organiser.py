@@ -37,7 +37,10 @@ NO_NUMBER = _("Write a whole number.")
 SENT_BEFORE = _("You sent this form before, with other answers, and that was published. Send it again to publish this one too.")
 KEY = re.compile(r"[0-9a-f]{32}")
 
-STANDARD = {"startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24"}
+STANDARD = {
+    "startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24", "opensTime": "09:00", "way": "first-come",
+    "drawTime": "12:00",
+}  # fmt: skip
 """What a new date begins as; without days: those are for somebody to choose."""
 COURSE_TEXTS = ("titleNl", "titleEn", "descriptionNl", "descriptionEn", "theme", "modeOfDelivery")
 COURSE_NUMBERS = ("hours", "level")
@@ -123,6 +126,7 @@ async def post_new_session(request: web.Request) -> web.Response:
             faults["closeDay"] = NO_TIME
         else:
             told["enrollmentClosesAt"] = closes.isoformat()
+    faults |= _take_opening(given, told)
     if faults:
         return await _show_session_form(request, course, given, faults, status=400)
     try:
@@ -131,6 +135,23 @@ async def post_new_session(request: web.Request) -> web.Response:
         return await _show_session_form(request, course, given, explained(no, language_of(request)), status=no.status)
     acts.note(request, f"sessions/{made}")
     return go(request, "organiser", done="session-announced")
+
+
+def _take_opening(given: Mapping[str, str], told: dict[str, object]) -> dict[str, str]:
+    """Put with what is told how the session opens; returns what is no time."""
+    faults = {}
+    wanted = [("opensAt", "opensDay", "opensTime")] if given.get("opensDay") else []
+    if given.get("way") == "draw":
+        wanted.append(("drawAt", "drawDay", "drawTime"))
+    for name, day, clock in wanted:
+        at = moment(given.get(day, ""), given.get(clock, ""))
+        if at is None:
+            faults[day] = NO_TIME
+        else:
+            told[name] = at.isoformat()
+    if given.get("waitingRoom") == "true":
+        told["waitingRoom"] = True
+    return faults
 
 
 def organiser(request: web.Request) -> Principal:
@@ -149,7 +170,10 @@ def explained(no: Rejected, language: Language) -> Mapping[str, str]:
         return {"": text(SENT_BEFORE, language)}
     if not no.errors:
         return {"": in_words(no)[1]}
-    fields = {"startsAt": "startDay", "endsAt": "endDay", "enrollmentClosesAt": "closeDay", "title": "titleNl"}
+    fields = {
+        "startsAt": "startDay", "endsAt": "endDay", "enrollmentClosesAt": "closeDay", "title": "titleNl",
+        "opensAt": "opensDay", "drawAt": "drawDay",
+    }  # fmt: skip
     faults = {}
     for fault in no.errors:
         pointer = fault["pointer"].removeprefix("#").removeprefix("/")
@@ -202,6 +226,7 @@ async def _show_session_form(
         given=given,
         faults=faults,
         key=_key(given, faults),
+        ways=words.WAYS,
     )
 
 

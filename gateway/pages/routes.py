@@ -27,6 +27,7 @@ from gateway.pages import (
     roles,
     roster,
     sign_in,
+    tickets,
     tokens,
     uptake,
 )
@@ -45,6 +46,8 @@ READ: Mapping[str, Handler] = {
     "enrollments": enroll.get_enrollments,
     "enrollment": enroll.get_enrollment,
     "calendar": enroll.get_calendar,
+    "ticket": tickets.get_ticket,
+    "draw": tickets.get_draw,
     "withdraw": enroll.get_withdraw,
     "accept": enroll.get_accept,
     "refuse": enroll.get_refuse,

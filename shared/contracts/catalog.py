@@ -47,6 +47,11 @@ class SeatPlan(Value):
     minimum: int | None = None
     needs_approval: bool = False
     offer_hours: int | None = None
+    opens_at: AwareDatetime | None = None
+    draw_at: AwareDatetime | None = None
+    """Whoever comes before it takes part in a draw, which decides in which order they are served."""
+    waiting_room: bool | None = None
+    """Whether everybody waits for their turn, and not only at a rush."""
 
 
 class SessionFact(Event):

@@ -40,6 +40,14 @@ class SeatCount(Value):
     waiting: int
 
 
+class DrawAnnounced(Value):
+    """A draw that is to come: the hash of its seed commits us to a seed that nobody has seen."""
+
+    at: AwareDatetime
+    seed_hash: str
+    """SHA-256 of the seed, in hexadecimal."""
+
+
 class SessionOpened(Event):
     """The desk gives out the seats of this session from now on."""
 
@@ -49,6 +57,24 @@ class SessionOpened(Event):
     seats: SeatCount
     closes_at: AwareDatetime
     starts_at: AwareDatetime
+    opens_at: AwareDatetime | None = None
+    draw: DrawAnnounced | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class SessionDrawn(Event):
+    """The seed of a session's draw is shown. The tickets are served in the order of SHA-256(seed followed by ticket id)."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.session-drawn"
+
+    session_id: UUID
+    seats: SeatCount
+    seed: str
+    """In hexadecimal."""
+    seed_hash: str
 
     @property
     def subject(self) -> str:
@@ -200,3 +226,38 @@ class EnrollmentAnonymised(AboutEnrollment):
     stands: State
     decided_at: AwareDatetime
     """When it came to stand so, which is what reports count by."""
+
+
+class AboutTicket(Event):
+    """What every fact about a ticket of a draw carries. Tickets that only wait for a busy desk are told to nobody."""
+
+    ticket_id: UUID
+    session_id: UUID
+    person_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return f"tickets/{self.ticket_id}"
+
+
+class TicketTaken(AboutTicket):
+    """Somebody takes part in the draw for a session."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.ticket-taken"
+
+    draw_at: AwareDatetime
+
+
+class TicketEnded(AboutTicket):
+    """A ticket of a draw came to nothing; one that became an enrollment is told by that."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.ticket-ended"
+
+    reason: str
+    """Why, as a slug: `session-cancelled`, `enrollment-closed`, `withdrawn`. There may be ones newer than the reader."""
+
+
+class TicketAnonymised(AboutTicket):
+    """Whose ticket this was can no longer be told. Whoever keeps the earlier id puts this one in its place."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.ticket-anonymised"

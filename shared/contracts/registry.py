@@ -22,6 +22,10 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.AttendanceMarked,
         enrollment.EnrollmentMoved,
         enrollment.EnrollmentAnonymised,
+        enrollment.SessionDrawn,
+        enrollment.TicketTaken,
+        enrollment.TicketEnded,
+        enrollment.TicketAnonymised,
     ),
     "gateway": (gateway.SignInRequested, gateway.PersonInvited, gateway.PersonForgotten),
 }

@@ -27,6 +27,8 @@ Target = Literal[
     "doomed session",
     "begun session",
     "browser",
+    "ticket",
+    "drawn session",
 ]
 
 IN_A_YEAR = {
@@ -98,6 +100,9 @@ API: Mapping[str, Rule] = {
     "POST /v1/enrollments/{enrollmentId}/cancellation": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
     "POST /v1/enrollments/{enrollmentId}/acceptance": Rule({"worker": 200, "organiser": 403}, target="enrollment"),
     "POST /v1/enrollments/{enrollmentId}/refusal": Rule({"worker": 409, "organiser": 403}, target="enrollment"),
+    "GET /v1/tickets": signed_in(),
+    "GET /v1/tickets/{ticketId}": Rule({"worker": 200}, target="ticket"),
+    "GET /v1/sessions/{sessionId}/draw": everybody(target="drawn session"),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
     "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
@@ -127,6 +132,8 @@ READ: Mapping[str, Rule] = {
     "enrollments": page(),
     "enrollment": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "calendar": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "ticket": Rule({"worker": 200}, 404, 303, target="ticket"),
+    "draw": everybody(target="drawn session"),
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 303}, 404, 303, target="enrollment"),
@@ -226,6 +233,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments": "signed in", "POST /enrollment-batches": "services", "GET /enrollments": "signed in",
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
+        "GET /tickets": "signed in", "GET /tickets/{ticket_id}": "signed in", "GET /sessions/{session_id}/draw": "public",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
         "POST /sessions/{session_id}/cancellation": "signed in",
         "POST /sessions/{session_id}/attendance": "signed in", "GET /attendance": "signed in",

@@ -42,6 +42,7 @@ WAITS = mine("enrollment", "state = 'waitlisted' AND group_id IS NULL")
 HOLDS = mine("enrollment", "state = 'confirmed'")
 OFFERED = mine("enrollment", "state = 'offered'")
 LEFT = mine("enrollment", "state = 'cancelled'")
+LET_IN = mine("ticket", "state = 'enrolled'", of="ticket_id")
 HERS = f"data ->> 'enrollmentId' = {HOLDS}::text"
 SUBJECT = f"'enrollments/' || {HOLDS}"
 THE_SESSION = "SELECT '{s}'"
@@ -79,6 +80,8 @@ PLANTS = [
         "SELECT (array_agg(enrollment_id))[1] FROM enrollment WHERE session_id = '{s}' AND seat_no IS NOT NULL")),
     Plant("I4", "people_left_in_a_session_that_is_cancelled", "enrollment", (
         "UPDATE session SET cancelled_at = now() WHERE session_id = '{s}'", f"SELECT {HOLDS}")),
+    Plant("I4", "tickets_that_became_an_enrollment_that_is_not_there", "enrollment", (
+        f"UPDATE ticket SET enrollment_id = gen_random_uuid() WHERE ticket_id = {LET_IN}", f"SELECT {LET_IN}")),
     Plant("I4", "facts_of_enrollments_that_are_not_there", "enrollment", (
         f"DELETE FROM enrollment WHERE enrollment_id = {LEFT}",
         "SELECT event_id FROM event_log WHERE data ->> 'sessionId' = '{s}' AND type LIKE '%.cancelled'")),
@@ -139,6 +142,8 @@ PLANTS = [
         "UPDATE session SET waiting = waiting + 1 WHERE session_id = '{s}'", THE_SESSION)),
     Plant("I8", "offers_that_did_not_end", "enrollment", (
         f"UPDATE enrollment SET offered_until = now() - interval '1 hour' WHERE enrollment_id = {OFFERED}", f"SELECT {OFFERED}")),
+    Plant("I8", "lines_that_miscount_who_waits_with_a_ticket", "enrollment", (
+        "UPDATE opening SET waiting = 0 WHERE session_id = '{s}'", THE_SESSION)),
     Plant("I9", "people_who_wait_beside_seats_that_are_enough_for_them", "enrollment", (
         "ALTER TABLE session DROP CONSTRAINT IF EXISTS session_seats_add_up, DROP CONSTRAINT IF EXISTS nobody_waits_beside_a_free_seat",
         "UPDATE session SET seats_left = 1 WHERE session_id = '{s}'", f"SELECT {WAITS}")),
@@ -146,6 +151,8 @@ PLANTS = [
         f"UPDATE enrollment SET place = 999 WHERE enrollment_id = {WAITS}", f"SELECT {WAITS}")),
     Plant("I9", "groups_that_are_miscounted", "enrollment", (
         f"UPDATE enrollment SET company = 4 WHERE enrollment_id = {WAITS}", f"SELECT {WAITS}")),
+    Plant("I9", "lines_that_went_back", "enrollment", (
+        "UPDATE opening SET served = 0 WHERE session_id = '{s}'", THE_SESSION)),
     Plant("I9", "served before somebody who waited longer", "enrollment", (
         NO_LOG_GUARD,
         "UPDATE event_log SET data = jsonb_set(data, '{{seats,revision}}', '3') "
@@ -221,7 +228,7 @@ async def sow(world: World, plant: Plant, session: UUID, number: int) -> str:
 
 def test_where_all_is_well_nothing_is_found_and_everything_could_be_checked(story: Story) -> None:
     assert story.before.all_is_well, story.before.as_text()
-    assert story.before.looked_at["enrollments"] == 6 * len(PLANTS)
+    assert story.before.looked_at["enrollments"] == 7 * len(PLANTS)
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=[f"{plant.invariant} {plant.what}" for plant in PLANTS])

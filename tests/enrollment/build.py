@@ -29,7 +29,14 @@ EINDHOVEN = Place(
 
 
 def announced(
-    session_id: UUID | None = None, *, seats: int = 10, starts_in: timedelta = timedelta(days=30), offers: int | None = None
+    session_id: UUID | None = None,
+    *,
+    seats: int = 10,
+    starts_in: timedelta = timedelta(days=30),
+    offers: int | None = None,
+    opens_in: timedelta | None = None,
+    draw_in: timedelta | None = None,
+    waiting_room: bool = False,
 ) -> SessionAnnounced:
     return SessionAnnounced(
         session_id=session_id or uuid4(),
@@ -48,7 +55,14 @@ def announced(
         ends_at=NOW + starts_in + timedelta(hours=8),
         location="Dordrecht",
         sample=True,
-        seats=SeatPlan(capacity=seats, closes_at=NOW + starts_in - timedelta(days=1), offer_hours=offers),
+        seats=SeatPlan(
+            capacity=seats,
+            closes_at=NOW + starts_in - timedelta(days=1),
+            offer_hours=offers,
+            opens_at=None if opens_in is None else NOW + opens_in,
+            draw_at=None if draw_in is None else NOW + draw_in,
+            waiting_room=waiting_room,
+        ),
     )
 
 

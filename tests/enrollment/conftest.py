@@ -15,7 +15,7 @@ from shared.database.pool import Pool, open_pool, transaction
 from tests.conftest import MakeDatabase
 from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, opening
 
-OpenDesks = Callable[[int], Awaitable[list[Desk]]]
+OpenDesks = Callable[..., Awaitable[list[Desk]]]
 ASession = Callable[[int], Awaitable[UUID]]
 
 

@@ -220,7 +220,7 @@ def test_seats_are_conserved_and_batches_make_no_difference(script: list[tuple[d
 
 
 async def when_it_begins(open_desks: OpenDesks, count: int = 1) -> list[Desk]:
-    return await open_desks(count, lambda: STARTED)  # type: ignore[call-arg]
+    return await open_desks(count, lambda: STARTED)
 
 
 async def by_state(pool: Pool, table: str = "enrollment") -> dict[str, int]:

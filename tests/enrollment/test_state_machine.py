@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Iterator
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,13 +24,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from enrollment import checks, desk, places
 from enrollment.commands import (
     AcceptOffer,
+    AdmitTickets,
     CancelEnrollment,
     CancelSession,
     ChangeSeats,
     Command,
     DescribeSession,
+    DrawTickets,
     LapseOffer,
     OfTheirOwn,
+    OpenSession,
     RefuseOffer,
 )
 from enrollment.domain import Session, people
@@ -41,7 +45,7 @@ from shared.launch.postgres import Postgres
 from shared.messaging import log
 from tests.conftest import Templates
 from tests.counts import count
-from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, a_request, opening
+from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, a_request, announced, opening
 
 T = TypeVar("T")
 SEQUENCES = count(500, 10_000)
@@ -57,8 +61,25 @@ UNSOUND = "\nUNION ALL\n".join(
 )
 ROWS = "SELECT * FROM enrollment WHERE session_id = ANY($1::uuid[])"
 SESSIONS = "SELECT session_id, capacity, seats_left, waiting FROM session WHERE session_id = ANY($1::uuid[])"
+TICKETS = """
+SELECT t.*, o.served, o.waiting AS counted FROM ticket t JOIN opening o USING (session_id) WHERE session_id = ANY($1::uuid[])
+"""
 PERSON = st.integers(0, 6)
 MOSTLY_ONE = st.sampled_from([0, 0, 0, 1])
+
+
+class Opens(Protocol):
+    """How a session with so many seats opens."""
+
+    def __call__(self, seats: int, *, offers: int | None) -> OpenSession: ...
+
+
+def a_draw(seats: int, *, offers: int | None) -> OpenSession:
+    return OpenSession(uuid4(), announced(seats=seats, offers=offers, draw_in=timedelta(days=1)), "5eed" * 16)
+
+
+def a_waiting_room(seats: int, *, offers: int | None) -> OpenSession:
+    return OpenSession(uuid4(), announced(seats=seats, offers=offers, waiting_room=True))
 
 
 class Bench:
@@ -85,13 +106,16 @@ class TheDesk(RuleBasedStateMachine):
 
     # How it goes
 
-    @initialize(seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]))
-    def opens(self, seats: int, offers: int | None, size: int) -> None:
+    @initialize(
+        seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]),
+        other=st.sampled_from([opening, a_draw, a_waiting_room]),
+    )  # fmt: skip
+    def opens(self, seats: int, offers: int | None, size: int, other: Opens) -> None:
         self.now = NOW
         self.bench.told.clear()
         self.transaction = self.bench.conn.transaction()
         self.bench.run(self.transaction.start())
-        openings = [opening(seats, offers=offers), opening(1, offers=24)]
+        openings = [opening(seats, offers=offers), other(1, offers=24)]
         self.sessions = [one.announced for one in openings]
         self.people = [uuid4() for _ in range(7)]
         self.groups = [uuid4() for _ in range(2)]
@@ -123,13 +147,17 @@ class TheDesk(RuleBasedStateMachine):
         before, commands, self.round = len(self.bench.told), self.round, []
         if not commands:
             return
+        self.at_the_desk(desk.settle(self.bench.conn, commands, self.now))
+        if len(self.bench.told) > before:
+            self.everything_holds()
+
+    def at_the_desk(self, work: Coroutine[Any, Any, object]) -> None:
+        """The rules keep what they promise; the constraints of the database are there for the day they do not."""
         try:
-            self.bench.run(desk.settle(self.bench.conn, commands, self.now))
+            self.bench.run(work)
         except asyncpg.IntegrityConstraintViolationError as refused:
             self.refused = True
             raise AssertionError(f"only the database kept this from happening: {refused.constraint_name}") from refused
-        if len(self.bench.told) > before:
-            self.everything_holds()
 
     def fetch(self, statement: str) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = self.bench.run(
@@ -151,18 +179,29 @@ class TheDesk(RuleBasedStateMachine):
         session=MOSTLY_ONE, people=st.lists(PERSON, min_size=1, max_size=5, unique=True), at_once=st.booleans(),
         group=st.sampled_from([None, None, 0, 1]),
     )  # fmt: skip
-    def some_come(self, session: int, people: list[int], group: int | None, at_once: bool) -> None:
+    def some_come(
+        self, session: int, people: list[int], group: int | None, at_once: bool, rush: bool = False
+    ) -> None:  # fmt: skip
         for person in people:
             request = a_request(
                 self.sessions[session].session_id, self.people[person], "GM0505",
                 group=None if group is None else self.groups[group], at_once=at_once,
             )  # fmt: skip
             self.requested[session, person] = request.enrollment_id
-            self.ask(request)
+            self.ask(replace(request, queues=rush))
 
     @rule(session=MOSTLY_ONE, person=PERSON, group=st.sampled_from([None, 0]))
     def somebody_comes(self, session: int, person: int, group: int | None) -> None:
         self.some_come(session, [person], group, at_once=False)
+
+    @rule(session=MOSTLY_ONE, people=st.lists(PERSON, min_size=1, max_size=5, unique=True), group=st.sampled_from([None, 0]))
+    def a_rush_comes(self, session: int, people: list[int], group: int | None) -> None:
+        """More than there is time for: they get tickets."""
+        self.some_come(session, people, group, at_once=False, rush=True)
+
+    @rule(session=MOSTLY_ONE, at_most=st.sampled_from([1, 2, 250]))
+    def some_are_let_in(self, session: int, at_most: int) -> None:
+        self.ask(AdmitTickets(uuid4(), self.sessions[session].session_id, at_most))
 
     @rule(session=MOSTLY_ONE, person=PERSON)
     def somebody_withdraws(self, session: int, person: int) -> None:
@@ -179,13 +218,13 @@ class TheDesk(RuleBasedStateMachine):
     @rule(person=PERSON)
     def somebody_is_forgotten(self, person: int) -> None:
         self.decide()
-        self.bench.run(desk.forget(self.bench.conn, {self.people[person]: uuid4()}, self.now))
+        self.at_the_desk(desk.forget(self.bench.conn, {self.people[person]: uuid4()}, self.now))
         self.people[person] = uuid4()
         self.everything_holds()
 
     @rule(hours=st.sampled_from([1, 12, 30, 200]))
     def time_passes(self, hours: int) -> None:
-        """And the clock ends what is over, as it does each second."""
+        """And the clock ends what is over, and holds the draws that are due, as it does each second."""
         self.decide()
         self.now += timedelta(hours=hours)
         self.the_clock_looks()
@@ -193,6 +232,7 @@ class TheDesk(RuleBasedStateMachine):
     def the_clock_looks(self) -> None:
         over = [row for row in self.fetch(ROWS) if row["state"] == "offered" and self.is_over(row)]
         self.round += [LapseOffer(uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
+        self.round += [DrawTickets(uuid4(), session.session_id) for session in self.sessions]
         self.decide()
         if over:
             self.offers_end(self.fetch(ROWS))
@@ -215,7 +255,7 @@ class TheDesk(RuleBasedStateMachine):
         told = SessionDescribed(**{**moved.model_dump(exclude={"seats"}), "revision": self.described})
         self.sessions[session] = moved
         self.round.append(DescribeSession(uuid4(), told))
-        self.bench.run(desk.settle(self.bench.conn, self.round, self.now))
+        self.at_the_desk(desk.settle(self.bench.conn, self.round, self.now))
         self.round = []  # what is over since it moved ends first
         self.the_clock_looks()
 
@@ -236,9 +276,20 @@ class TheDesk(RuleBasedStateMachine):
             assert len(held) == len(set(held))
             assert len(people) == len(set(people))
             assert session["waiting"] == sum(row["place"] is not None for row in of_it)
+        self.tickets_are_kept({row["enrollment_id"] for row in rows})
         self.rows_are_as_told(rows)
         self.offers_end(rows)
         self.nobody_was_passed({row["enrollment_id"]: row["group_id"] for row in rows if row["group_id"]})
+
+    def tickets_are_kept(self, enrollments: set[UUID]) -> None:
+        """Who holds one is let in by their turn, once; and whoever was let in is there."""
+        tickets = self.fetch(TICKETS)
+        waiting = [(row["session_id"], row["person_id"]) for row in tickets if row["state"] == "waiting"]
+        assert len(waiting) == len(set(waiting))
+        for ticket in tickets:
+            assert ticket["counted"] == sum(session == ticket["session_id"] for session, _ in waiting)
+            assert ticket["state"] != "enrolled" or ticket["enrollment_id"] in enrollments
+            assert ticket["state"] != "waiting" or ticket["turn"] is None or ticket["turn"] > ticket["served"]
 
     def rows_are_as_told(self, rows: list[asyncpg.Record]) -> None:
         last = {fact.enrollment_id: fact for fact in self.bench.told if isinstance(fact, AboutEnrollment)}

@@ -84,12 +84,14 @@ def write(_: Translate, public_url: str, delivery: Delivery, recipient: Recipien
 
 
 def _page(language: Language, delivery: Delivery, session: Session) -> str:
-    if delivery.template == "session-cancelled" and session.course_id:
+    if delivery.template in ("session-cancelled", "ticket-ended") and session.course_id:
         return f"{COURSES[language]}/{session.course_id}"
+    if delivery.enrollment_id is None:
+        return MY_ENROLLMENTS[language]
     return f"{MY_ENROLLMENTS[language]}/{delivery.enrollment_id}"
 
 
-def about_enrollment(_: Translate, language: Language, delivery: Delivery, title: str) -> Wording:
+def about_enrollment(_: Translate, language: Language, delivery: Delivery, title: str) -> Wording:  # noqa: PLR0912  (one for each)
     match delivery.template:
         case "confirmed":
             return confirmed(_, title)
@@ -111,6 +113,10 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return completed(_, title)
         case "outcome-corrected":
             return outcome_corrected(_, title)
+        case "ticket":
+            return ticket(_, title, moment(_, language, delivery.until))
+        case "ticket-ended":
+            return ticket_ended(_, title)
         case "sign-in" | "invitation":
             raise AssertionError("this is not about a session")
 
@@ -233,6 +239,29 @@ def outcome_corrected(_: Translate, title: str) -> Wording:
         ),
         button=_("See my enrollment"),
         afterwards=(_("Is this not right? Then please contact the fieldlab."),),
+    )
+
+
+def ticket(_: Translate, title: str, draw_at: str) -> Wording:
+    return Wording(
+        subject=_("You take part in the draw: {title}").format(title=title),
+        lines=(
+            _("You have a ticket for this training. A draw decides who gets a place."),
+            _("The draw is on {moment}. Right after it we send you a mail that says whether you have a place.").format(
+                moment=draw_at
+            ),
+        ),
+        button=_("See my ticket"),
+        afterwards=(_("Everybody has the same chance, and everybody can check the draw afterwards."),),
+    )
+
+
+def ticket_ended(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("Does not take place: {title}").format(title=title),
+        lines=(_("The organiser cancelled this training, so there is no draw. We are sorry: your ticket ends."),),
+        button=_("See other dates of this course"),
+        afterwards=(_("You can enroll for another date right away."),),
     )
 
 
