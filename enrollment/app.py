@@ -61,7 +61,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
         try:
             async with background:
                 background.start(desk.run(), "desk")
-                background.start(clock.end_offers(pool, desk.ask), "clock")
+                background.start(clock.end_what_is_over(pool, desk.ask), "clock")
                 background.start(admission.let_in(pool, desk), "admission")
                 background.start(relay.run(), "relay")
                 background.start(told.run(), "told")

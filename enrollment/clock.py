@@ -1,4 +1,4 @@
-"""Offers end by themselves: whoever did not answer in time makes room for the next in line."""
+"""What ends by itself: an offer that nobody answered in time, and the waiting for a session that has begun."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ AWAY = (*LOST_CONNECTION, *TRY_AGAIN, Busy, Rejected, TimeoutError)
 Ask = Callable[[Command], Awaitable[Answer]]
 
 
-async def end_offers(pool: Pool, ask: Ask) -> None:
+async def end_what_is_over(pool: Pool, ask: Ask) -> None:
     """Look once a second, and have the desk end what is over, like anything else that is asked of it. Serves for ever.
 
-    Where several processes look, the desk ends an offer once, and tells the others that it is so.
+    Where several processes look, the desk ends a thing once, and tells the others that it is so.
     """
     while True:
         try:
-            if await end_those_that_are_over(pool, ask) == AT_ONCE:
+            if await end_those(pool, ask) >= AT_ONCE:
                 continue
         except AWAY as error:
-            logger.warning("offers wait for their end", reason=f"{type(error).__name__}: {error}")
+            logger.warning("what is over waits for its end", reason=f"{type(error).__name__}: {error}")
         await asyncio.sleep(LOOK_EVERY)
 
 
-async def end_those_that_are_over(pool: Pool, ask: Ask) -> int:
-    """Returns how many offers there were to end."""
+async def end_those(pool: Pool, ask: Ask) -> int:
+    """Returns how many there were to end."""
     async with connection(pool) as conn:
-        over = await conn.fetch(SQL.offers_that_are_over, AT_ONCE)
+        over = await conn.fetch(SQL.that_are_over, AT_ONCE)
     await asyncio.gather(*(ask(LapseOffer(uuid4(), row["session_id"], row["enrollment_id"])) for row in over))
     return len(over)

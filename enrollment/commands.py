@@ -78,7 +78,7 @@ OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer
 
 @dataclass(frozen=True, slots=True)
 class LapseOffer:
-    """The time of an offer is over; nobody asks this but the clock."""
+    """The time of an offer is over, or of waiting at all; nobody asks this but the clock."""
 
     command_id: UUID
     session_id: UUID

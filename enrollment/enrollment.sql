@@ -123,14 +123,20 @@ SELECT municipality, place::text AS place FROM municipality WHERE municipality =
 INSERT INTO municipality (municipality, place) SELECT * FROM unnest($1::text[], $2::jsonb[])
     ON CONFLICT (municipality) DO UPDATE SET place = excluded.place
 
--- name: offers_that_are_over
--- Those of a session that was moved forward end when it starts.
-SELECT e.session_id, e.enrollment_id
-  FROM enrollment e
-  JOIN session s USING (session_id)
- WHERE e.state = 'offered' AND (e.offered_until <= now() OR s.starts_at <= now())
- ORDER BY e.offered_until
- LIMIT $1
+-- name: that_are_over
+-- Offers by their deadline; where the session has begun, all who wait for it, and then its offers.
+(SELECT e.session_id, e.enrollment_id
+   FROM enrollment e
+   JOIN session s USING (session_id)
+  WHERE e.state = 'offered' AND (e.offered_until <= now() AND s.starts_at > now() OR s.starts_at <= now() AND s.waiting = 0)
+  ORDER BY e.offered_until
+  LIMIT $1)
+UNION ALL
+(SELECT e.session_id, e.enrollment_id
+   FROM session s
+   JOIN enrollment e USING (session_id)
+  WHERE s.starts_at BETWEEN now() - interval '30 days' AND now() AND s.waiting > 0 AND e.place IS NOT NULL
+  LIMIT $1)
 
 -- name: enrollment
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id, e.steps,

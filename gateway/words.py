@@ -46,6 +46,7 @@ REASONS: Mapping[str, str] = {
     "offer-refused": _("You let the place go"),
     "offer-lapsed": _("The time to take the place is over"),
     "session-cancelled": _("The fieldlab called the training off"),
+    "list-ended": _("The training began, and no place fell free"),
 }
 """Why an enrollment ended."""
 

@@ -8,8 +8,9 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 Template = Literal[
-    "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "moved-with-a-seat", "moved",
-    "session-cancelled", "cancelled", "completed", "outcome-corrected", "ticket", "ticket-ended", "sign-in", "invitation",
+    "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "list-ended", "moved-with-a-seat",
+    "moved", "session-cancelled", "cancelled", "completed", "outcome-corrected", "ticket", "ticket-ended", "sign-in",
+    "invitation",
 ]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 

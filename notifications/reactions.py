@@ -29,7 +29,9 @@ from shared.messaging.message import Envelope, Message
 EnrollmentNews = SeatConfirmed | EnrollmentWaitlisted | SeatOffered | EnrollmentCancelled | EnrollmentMoved | AttendanceMarked
 
 
-BY_REASON: Mapping[str, Template] = {"offer-lapsed": "offer-lapsed", "session-cancelled": "session-cancelled"}
+BY_REASON: Mapping[str, Template] = {
+    "offer-lapsed": "offer-lapsed", "session-cancelled": "session-cancelled", "list-ended": "list-ended",
+}  # fmt: skip
 """What is told to whom a cancellation comes as news; whoever did it themselves gets a receipt."""
 
 

@@ -88,7 +88,7 @@ def accept(ledger: Ledger, command: AcceptOffer, now: datetime, facts: list[Even
     if enrollment.offered_until is None:
         return Refused("offer-lapsed" if enrollment.reason == "offer-lapsed" else "no-offer")
     if _is_over(session, enrollment.offered_until, now):
-        _out(session, enrollment, "offer-lapsed", command.command_id, now, facts)
+        lapse(ledger, LapseOffer(command.command_id, command.session_id, command.enrollment_id), now, facts)
         return Refused("offer-lapsed")
     return Settled(steps.confirm(session, enrollment, command.command_id, now, facts))
 
@@ -102,16 +102,25 @@ def refuse(ledger: Ledger, command: RefuseOffer, now: datetime, facts: list[Even
         return Settled(enrollment)
     if enrollment.offered_until is None:
         return Refused("no-offer")
+    if now >= session.starts_at:
+        return Refused("session-started")
     return Settled(_out(session, enrollment, "offer-refused", command.command_id, now, facts))
 
 
 def lapse(ledger: Ledger, command: LapseOffer, now: datetime, facts: list[Event]) -> Answer:
-    """End an offer whose time is over. One that was answered meanwhile stays answered."""
+    """End an offer whose time is over, and the waiting for a session that has begun. What was answered meanwhile stays so.
+
+    Once a session has begun its line ends first, and its offers then: nobody ever waits beside a free seat.
+    """
     session = ledger.sessions.get(command.session_id)
     enrollment = session.enrollments.get(command.enrollment_id) if session else None
     if session is None or enrollment is None:
         return NOT_FOUND
+    if enrollment.state == "waitlisted" and now >= session.starts_at:
+        return Settled(_out(session, enrollment, "list-ended", command.command_id, now, facts))
     if enrollment.offered_until is None or not _is_over(session, enrollment.offered_until, now):
+        return Settled(enrollment)
+    if session.waiting and now >= session.starts_at:
         return Settled(enrollment)
     return Settled(_out(session, enrollment, "offer-lapsed", command.command_id, now, facts))
 

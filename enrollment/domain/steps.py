@@ -22,8 +22,8 @@ SHORTEST_OFFER = timedelta(minutes=30)
 
 
 def fill(session: Session, cause: UUID, now: datetime, facts: list[Event]) -> None:
-    """Whoever is next in line gets the seats that are free, as long as there are both."""
-    while session.cancelled_at is None and (served := session.next_to_be_served()):
+    """Whoever is next in line gets the seats that are free, as long as there are both and it has not begun."""
+    while session.cancelled_at is None and now < session.starts_at and (served := session.next_to_be_served()):
         for enrollment in served:
             if session.offer_hours is None or enrollment.at_once:
                 confirm(session, enrollment, cause, now, facts)

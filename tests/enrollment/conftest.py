@@ -16,6 +16,7 @@ from tests.conftest import MakeDatabase
 from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, opening
 
 OpenDesks = Callable[..., Awaitable[list[Desk]]]
+"""Given how many, and a clock unless the time stands still."""
 ASession = Callable[[int], Awaitable[UUID]]
 
 

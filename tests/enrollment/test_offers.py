@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -90,6 +90,21 @@ def test_whoever_accepts_too_late_hears_so_and_the_next_is_asked() -> None:
 
     assert decision.answers == [Refused("offer-lapsed")] * 2
     assert states(decision.ledger, [first, second]) == ["cancelled", "offered"]
+
+
+def test_once_it_has_begun_nobody_is_offered_anything_and_the_line_ends_before_the_offers() -> None:
+    start, session_id = a_session(1)
+    holder, first, second = (a_request(session_id) for _ in range(3))
+    begun = timedelta(days=31)
+    waiting = after(start, holder, first, second, a_cancellation(holder))
+
+    too_early = after(waiting, an_end(first), an_acceptance(first), at=begun)
+    assert states(too_early, [first, second]) == ["offered", "waitlisted"]
+    ended = after(waiting, an_end(second), an_end(first), at=begun)
+
+    assert states(ended, [first, second]) == ["cancelled", "cancelled"]
+    assert ended.sessions[session_id].enrollments[second.enrollment_id].reason == "list-ended"
+    assert ended.sessions[session_id].seats_left == 1
 
 
 def test_nobody_accepts_or_refuses_what_was_not_offered() -> None:
@@ -326,11 +341,29 @@ async def test_offers_whose_time_is_over_are_given_on_by_the_clock(open_desks: O
         await one.ask(wish)
     await pool.execute("UPDATE enrollment SET offered_until = $1 WHERE state = 'offered'", NOW - 300 * 24 * HOURS)
 
-    ended = await clock.end_those_that_are_over(pool, one.ask)
+    ended = await clock.end_those(pool, one.ask)
 
     assert ended == 3
     assert await counted(pool) == {"cancelled": 6, "offered": 3, "waitlisted": 3}
-    assert await clock.end_those_that_are_over(pool, one.ask) == 0
+    assert await clock.end_those(pool, one.ask) == 0
+
+
+async def test_the_clock_ends_the_line_of_a_session_that_has_begun_and_then_its_offers(
+    open_desks: OpenDesks, pool: Pool
+) -> None:
+    session_id = await opened(pool, 2, offers=24)
+    (one,) = await open_desks(1)
+    requests = [a_request(session_id) for _ in range(6)]
+    wishes: Sequence[Command] = (*requests, a_cancellation(requests[0]))
+    for wish in wishes:
+        await one.ask(wish)
+    begun = datetime.now(UTC) - HOURS
+    await pool.execute("UPDATE session SET starts_at = $1, ends_at = $2, closes_at = $1", begun, begun + HOURS)
+    (late,) = await open_desks(1, lambda: datetime.now(UTC))
+
+    assert [await clock.end_those(pool, late.ask) for _ in range(3)] == [3, 1, 0]
+
+    assert await counted(pool) == {"cancelled": 5, "confirmed": 1}
 
 
 async def test_a_group_is_offered_seats_together_from_the_database_too(open_desks: OpenDesks, pool: Pool) -> None:

@@ -59,7 +59,7 @@ def calendar_file(delivery: Delivery, session: Session, letter: Letter, organise
 
 
 def _is_over(delivery: Delivery) -> bool:
-    return delivery.template in {"cancelled", "offer-lapsed", "session-cancelled"}
+    return delivery.template in {"cancelled", "offer-lapsed", "list-ended", "session-cancelled"}
 
 
 def _has_seat(delivery: Delivery) -> bool:

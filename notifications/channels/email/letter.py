@@ -101,6 +101,8 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return waitlisted(_, title, delivery.position)
         case "offered":
             return offered(_, title, moment(_, language, delivery.until))
+        case "list-ended":
+            return list_ended(_, title)
         case "offer-lapsed":
             return offer_lapsed(_, title)
         case "moved-with-a-seat" | "moved":
@@ -178,6 +180,15 @@ def offer_lapsed(_: Translate, title: str) -> Wording:
         ),
         button=_("See my enrollments"),
         afterwards=(_("Do you still want to come? You can enroll again. If the training is full, you come at the end."),),
+    )
+
+
+def list_ended(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("No place fell free: {title}").format(title=title),
+        lines=(_("This training has begun, and no place fell free for you. The waiting list has ended."),),
+        button=_("See my enrollments"),
+        afterwards=(_("On the page of this enrollment you find the next date of the course, if there is one."),),
     )
 
 

@@ -1,0 +1,7 @@
+-- Mails to who waited in vain until the training began.
+ALTER TABLE delivery
+    DROP CONSTRAINT template_is_known,
+    ADD CONSTRAINT template_is_known
+        CHECK (template IN ('confirmed', 'confirmed-from-waiting-list', 'waitlisted', 'offered', 'offer-lapsed', 'list-ended',
+                            'moved-with-a-seat', 'moved', 'session-cancelled', 'cancelled', 'completed', 'outcome-corrected',
+                            'ticket', 'ticket-ended', 'sign-in', 'invitation'));
