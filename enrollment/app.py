@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from enrollment import clock, forgetting, http, reactions
-from enrollment.desk import PUBLISHER, Desk
+from enrollment.desk import PUBLISHER, Desk, forget_claims
 from enrollment.settings import EnrollmentSettings
 from enrollment.uptake import projection
 from shared.database.address import database_of
@@ -66,7 +66,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
                 background.start(told.run(), "told")
                 background.start(uptake.run(), "uptake")
                 background.start(forgetting.look_after(pool, to_forget, relay.wake, settings.retention_months), "forgetting")
-                background.start(keep_house(pool, relay, [answers.forget]), "house")
+                background.start(keep_house(pool, relay, [answers.forget, forget_claims]), "house")
                 yield [Listener(app, settings.internal_host, port_of(settings.enrollment_url))]
         finally:
             await transport.close()

@@ -7,6 +7,30 @@ SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, 
  ORDER BY session_id
    FOR UPDATE
 
+-- name: lock_claims
+-- After the sessions, and in the order of their key too. What these people are in: as it is once the lock is there.
+WITH locked AS MATERIALIZED (
+    SELECT * FROM person_claim WHERE person_id = ANY($1::uuid[]) ORDER BY person_id, course_id FOR UPDATE
+)
+SELECT locked.*, s.starts_at, s.ends_at FROM locked JOIN session s USING (session_id)
+
+-- name: add_claims
+INSERT INTO person_claim (person_id, course_id, session_id, enrollment_id)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[])
+
+-- name: change_claims
+UPDATE person_claim c SET session_id = now.session_id, enrollment_id = now.enrollment_id
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS now (person_id, course_id, session_id, enrollment_id)
+ WHERE (c.person_id, c.course_id) = (now.person_id, now.course_id)
+
+-- name: drop_claims
+DELETE FROM person_claim c USING unnest($1::uuid[], $2::uuid[]) AS gone (person_id, course_id)
+ WHERE (c.person_id, c.course_id) = (gone.person_id, gone.course_id)
+
+-- name: forget_claims
+-- On sessions that are over.
+DELETE FROM person_claim c USING session s WHERE s.session_id = c.session_id AND s.ends_at < now()
+
 -- name: load_enrollments
 -- What the commands name: people who are in already; enrollments by their id, joined to whoever asks, because a batch mixes people
 -- and a command about somebody else's enrollment must find none; and those that the clock names.
@@ -156,6 +180,16 @@ SELECT session_id, enrollment_id, person_id, state, revision, reason, offered_un
        place_in_line(session_id, place) AS position
   FROM page
  ORDER BY registered_at DESC, enrollment_id
+
+-- name: overlapping
+-- What else a person is in while one of their enrollments takes place, the earliest first.
+SELECT e.session_id, e.enrollment_id, s.starts_at, s.ends_at
+  FROM enrollment mine
+  JOIN session here ON here.session_id = mine.session_id
+  JOIN enrollment e ON e.person_id = mine.person_id AND e.session_id <> mine.session_id AND e.state <> 'cancelled'
+  JOIN session s ON s.session_id = e.session_id AND s.starts_at < here.ends_at AND here.starts_at < s.ends_at
+ WHERE mine.person_id = $1 AND mine.enrollment_id = $2
+ ORDER BY s.starts_at, e.enrollment_id
 
 -- name: fieldlab_of
 SELECT fieldlab_id FROM session WHERE session_id = $1

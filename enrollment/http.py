@@ -132,13 +132,16 @@ async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
         if found is None:
             raise not_found()
         return Told(200, found)
-    return Told(201 if answer.new else 200, queries.view(enrollment, position))
+    return Told(201 if answer.new else 200, queries.view(enrollment, position, answer.overlaps))
 
 
 async def _agreed(app: web.Application, command: Command) -> Answer:
     answer = await app[DESK].ask(command)
     if isinstance(answer, Refused):
-        raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None)
+        faults = [{"pointer": one.pointer, "code": one.code, "limit": one.limit, "detail": answer.slug} for one in answer.faults]
+        raise Rejected(
+            answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None, errors=faults
+        )
     return answer
 
 
@@ -356,6 +359,10 @@ def shown(view: queries.View) -> dict[str, object]:
         shape["groupId"] = view.group_id
     if view.steps:
         shape["steps"] = view.steps
+    if view.overlaps:
+        shape["warnings"] = [
+            {"code": "overlaps", "sessionId": one.session_id, "enrollmentId": one.enrollment_id} for one in view.overlaps
+        ]
     return shape
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import orjson
 from asyncpg import Record
 
 from enrollment.domain import Enrollment
+from enrollment.domain.claims import Claim
 from shared.database import sql
 from shared.database.pool import Connection
 from shared.web.principal import Principal
@@ -33,11 +34,17 @@ class View:
     group_id: UUID | None = None
     steps: Sequence[Mapping[str, object]] = ()
     """How it came to stand as it does; only of a single one that is asked for."""
+    overlaps: Sequence[Claim] = ()
+    """What else the person is in at the same time; only of one of their own."""
 
 
 async def enrollment(conn: Connection, asks: Principal, enrollment_id: UUID) -> View | None:
     row = await conn.fetchrow(SQL.enrollment, enrollment_id, asks.person_id, list(asks.scopes("organiser")))
-    return _view(row) if row else None
+    if row is None:
+        return None
+    of_their_own = row["person_id"] == asks.person_id and row["state"] != "cancelled"
+    others = await conn.fetch(SQL.overlapping, asks.person_id, enrollment_id) if of_their_own else ()
+    return replace(_view(row), overlaps=[Claim(**one) for one in others])
 
 
 async def enrollments(
@@ -90,11 +97,12 @@ async def known_people(conn: Connection, person_ids: Collection[UUID]) -> Sequen
     return [row["person_id"] for row in await conn.fetch(SQL.known_people, list(person_ids))]
 
 
-def view(enrollment: Enrollment, position: int | None) -> View:
+def view(enrollment: Enrollment, position: int | None, overlaps: Sequence[Claim] = ()) -> View:
     """The same, of what the desk just answered."""
     return View(
         enrollment.enrollment_id, enrollment.session_id, enrollment.person_id, enrollment.state, enrollment.revision,
         position, enrollment.reason, enrollment.offered_until, enrollment.group_id,
+        overlaps=overlaps,
     )  # fmt: skip
 
 

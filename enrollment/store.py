@@ -22,6 +22,7 @@ from enrollment.commands import (
     OfTheirOwn,
     RequestSeat,
 )
+from enrollment.domain.claims import Claim, Claims
 from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session, Step
 from shared.contracts.enrollment import Participation
 from shared.database import sql
@@ -43,7 +44,11 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     requests = [command for command in commands if isinstance(command, RequestSeat)]
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
     named = await _enrollments(conn, commands, requests) if sessions else []
+    described = {command.session_id for command in commands if isinstance(command, DescribeSession)}
     found = [*named, *await _all_of(conn, whose), *await _for_organisers(conn, commands, sessions)]
+    claims = await _claims(conn, requests, [row for row in found if row["session_id"] not in described])
+    for session in sessions.values():
+        session.claims = claims
     found += await _queues(conn, _may_fall_free(commands, whose, sessions))
     found += await _groups(conn, requests, found)
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
@@ -56,7 +61,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     }
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
     gone = await forgetting.gone(conn, {command.person_id for command in requests})
-    return Ledger(sessions, await places.load(conn, codes), gone), theirs
+    return Ledger(sessions, await places.load(conn, codes), gone, claims), theirs
 
 
 async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
@@ -80,6 +85,31 @@ async def _all_of(conn: Connection, whose: Sequence[tuple[UUID, UUID]]) -> Seque
         return []
     session_ids, person_ids = zip(*whose, strict=True)
     return await conn.fetch(SQL.load_all_of, session_ids, person_ids)
+
+
+async def _claims(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Claims:
+    """What these people are in, locked after the sessions: those who ask, and those who may leave."""
+    people = {command.person_id for command in requests} | {row["person_id"] for row in found}
+    claims = Claims()
+    for row in await conn.fetch(SQL.lock_claims, list(people)) if people else ():
+        claim = Claim(row["session_id"], row["enrollment_id"], row["starts_at"], row["ends_at"])
+        claims.put(row["person_id"], row["course_id"], claim)
+    claims.written = frozenset((person_id, course_id) for person_id, of in claims.people.items() for course_id in of)
+    return claims
+
+
+async def _save_claims(conn: Connection, ledger: Ledger) -> None:
+    """A claim that somebody else wrote meanwhile is refused by the database: then the round is tried again, and finds it."""
+    claims = ledger.claims
+    keys = sorted({(person, one.about.course_id) for one in ledger.sessions.values() for person in one.came | one.left})
+    now = [(*key, claim.session_id, claim.enrollment_id) for key in keys if (claim := claims.of(*key))]
+    for statement, rows in (
+        (SQL.add_claims, [row for row in now if row[:2] not in claims.written]),
+        (SQL.change_claims, [row for row in now if row[:2] in claims.written]),
+        (SQL.drop_claims, [key for key in keys if key in claims.written and not claims.of(*key)]),
+    ):
+        if rows:
+            await conn.execute(statement, *zip(*rows, strict=True))
 
 
 def _fieldlab(session: Session | None) -> str | None:
@@ -145,6 +175,11 @@ async def forget_answers(conn: Connection, person_ids: Collection[UUID]) -> None
     await conn.execute(SQL.forget_answers, list(person_ids))
 
 
+async def forget_claims(conn: Connection) -> None:
+    """Drop what people are in of sessions that are over: it keeps nobody out any more."""
+    await conn.execute(SQL.forget_claims)
+
+
 async def save(conn: Connection, ledger: Ledger) -> None:
     """Write down what the decisions changed. The database refuses what can never be, by the name of a constraint."""
     sessions = list(ledger.sessions.values())
@@ -196,6 +231,7 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [e.about.model_dump_json(by_alias=True, exclude_none=True) for e in changed],
             [STEPS.dump_json(e.steps, exclude_none=True).decode() for e in changed],
         )
+        await _save_claims(conn, ledger)
 
 
 async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[UUID, tuple[bytes, Answer]]:

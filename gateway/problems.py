@@ -136,6 +136,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Enrolling has closed"),
         _("This session no longer takes enrollments. Look for another session of the course."),
     ),
+    "other-session-of-course": (
+        _("You are in another session of this course"),
+        _("One at a time, a place in the queue counts too. Withdraw there first, or move from there to this one."),
+    ),
     "seats-are-held": (
         _("More seats are held than that"),
         _("Nobody loses a seat by this. Choose a number that is at least the seats that are taken or offered."),
@@ -270,6 +274,7 @@ FIELD_FAULTS: dict[str, str] = {
     "ends_too_early": _("A session ends after it starts. Choose a later end, or an earlier start."),
     "lasts_too_long": _("A session lasts a year at most. Choose an earlier end."),
     "closes_too_late": _("Enrolling closes before the session starts, or just then. Choose an earlier day."),
+    "other_session": _("You are in session %(limit)s of this course."),
     "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),

@@ -32,6 +32,7 @@ from enrollment.domain.ledger import (
     Decision,
     Done,
     Enrollment,
+    Fault,
     Forgotten,
     Ledger,
     Refused,
@@ -44,7 +45,7 @@ from enrollment.domain.people import VOLUNTARY
 from shared.contracts.event import Event
 
 __all__ = [
-    "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused", "SeatsAre",
+    "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Fault", "Forgotten", "Ledger", "Refused", "SeatsAre",
     "Session", "Settled", "Step", "decide",
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from uuid import UUID
 
+from enrollment.domain.claims import Claim, Claims
 from shared.contracts.catalog import Place
 from shared.contracts.enrollment import Participation, State
 from shared.contracts.event import Event
@@ -96,14 +97,19 @@ class Session:
     """Those that decisions touched, as they are now."""
     reseated: dict[UUID, int] = field(default_factory=dict)
     """Whoever got another seat number because theirs is no more."""
+    claims: Claims = field(default_factory=Claims, compare=False)
+    """Who is in which session of which course: those of the whole ledger."""
+    came: set[UUID] = field(default_factory=set)
+    left: set[UUID] = field(default_factory=set)
+    """Whoever claimed the course for this session, and whoever gave that up."""
 
     @property
     def seats_left(self) -> int:
         return self.capacity - (self.next_seat - 1) + len(self.freed)
 
-    def copy(self) -> Session:
+    def copy(self, claims: Claims) -> Session:
         return replace(
-            self, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
+            self, claims=claims, came={*self.came}, left={*self.left}, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
             changed={**self.changed}, reseated={**self.reseated},
         )  # fmt: skip
 
@@ -116,6 +122,23 @@ class Session:
             del self.people[enrollment.person_id]
         if enrollment.place is not None:
             heappush(self.queue, (enrollment.place, enrollment.enrollment_id))
+
+    def claim(self, enrollment: Enrollment) -> None:
+        """Have the claims say what an enrollment says as it is now. What is nobody's claims nothing."""
+        before = self.enrollments.get(enrollment.enrollment_id)
+        if before and before.person_id != enrollment.person_id:
+            self._give_up(before.person_id)
+        comes = before is None or not before.is_in or before.person_id != enrollment.person_id
+        if enrollment.is_in and comes and not enrollment.anonymous:
+            self.came.add(enrollment.person_id)
+            claim = Claim(self.session_id, enrollment.enrollment_id, self.starts_at, self.ends_at)
+            self.claims.put(enrollment.person_id, self.about.course_id, claim)
+        elif not enrollment.is_in:
+            self._give_up(enrollment.person_id)
+
+    def _give_up(self, person_id: UUID) -> None:
+        self.left.add(person_id)
+        self.claims.drop(person_id, self.about.course_id, self.session_id)
 
     def active_of(self, person_id: UUID) -> Enrollment | None:
         enrollment_id = self.people.get(person_id)
@@ -160,9 +183,11 @@ class Ledger:
     """The regions of the municipalities that the commands name."""
     gone: set[UUID] = field(default_factory=set)
     """Those who ask and were forgotten a moment ago."""
+    claims: Claims = field(default_factory=Claims)
 
     def copy(self) -> Ledger:
-        return Ledger({key: session.copy() for key, session in self.sessions.items()}, self.places, self.gone)
+        claims = self.claims.copy()
+        return replace(self, sessions={key: one.copy(claims) for key, one in self.sessions.items()}, claims=claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +197,8 @@ class Settled:
     enrollment: Enrollment
     new: bool = False
     position: int | None = None
+    overlaps: tuple[Claim, ...] = ()
+    """What else the person is in at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +229,22 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What of a request is in the way of it."""
+
+    pointer: str
+    code: str
+    limit: str = ""
+    """Which one, or how much."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """An expected no. Nothing changed."""
 
     slug: str
     status: int = 409
+    faults: tuple[Fault, ...] = ()
 
 
 TOO_EARLY = Refused("session-not-open")

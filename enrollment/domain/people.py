@@ -7,7 +7,8 @@ from uuid import UUID
 
 from enrollment.commands import AcceptOffer, Anonymise, CancelEnrollment, LapseOffer, OfTheirOwn, RefuseOffer, RequestSeat
 from enrollment.domain import steps
-from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Forgotten, Ledger, Refused, Session, Settled
+from enrollment.domain.claims import Claim
+from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Fault, Forgotten, Ledger, Refused, Session, Settled
 from shared.contracts.catalog import Place
 from shared.contracts.enrollment import Participation
 from shared.contracts.event import Event
@@ -35,6 +36,8 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
     for code in (command.work_municipality, command.home_municipality):
         if code is not None and code not in ledger.places:
             return Refused("unknown-municipality", 400)
+    if refused := elsewhere(ledger, session, command.person_id, now):
+        return refused
 
     enrollment = Enrollment(
         enrollment_id=command.enrollment_id,
@@ -52,12 +55,25 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
     if len(company) >= MOST_IN_A_GROUP:
         return Refused("group-full")
     if session.seats_left and not company:
-        return Settled(steps.confirm(session, enrollment, command.command_id, now, facts), new=True)
+        confirmed = steps.confirm(session, enrollment, command.command_id, now, facts)
+        return Settled(confirmed, new=True, overlaps=_overlaps(session, command.person_id))
     waitlisted = steps.waitlist(session, enrollment, command.command_id, now, facts)
     position = session.waiting
     steps.fill(session, command.command_id, now, facts)
     after = session.enrollments[waitlisted.enrollment_id]
-    return Settled(after, new=True, position=position if after.place is not None else None)
+    waits = after.place is not None
+    return Settled(after, True, position if waits else None, _overlaps(session, command.person_id))
+
+
+def elsewhere(ledger: Ledger, session: Session, person_id: UUID, now: datetime) -> Refused | None:
+    """The no to whoever is in another session of the same course, with a seat or in the queue."""
+    if claim := ledger.claims.elsewhere(person_id, session.about.course_id, session.session_id, now):
+        return Refused("other-session-of-course", faults=(Fault("#/sessionId", "other_session", str(claim.session_id)),))
+    return None
+
+
+def _overlaps(session: Session, person_id: UUID) -> tuple[Claim, ...]:
+    return session.claims.overlapping(person_id, session.session_id, session.starts_at, session.ends_at)
 
 
 def cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: list[Event]) -> Answer:

@@ -28,6 +28,7 @@ def open_session(ledger: Ledger, command: OpenSession, now: datetime, facts: lis
         offer_hours=announced.seats.offer_hours,
         location=announced.location,
         revision=1,
+        claims=ledger.claims,
     )
     ledger.sessions[session.session_id] = session
     facts.append(

@@ -153,6 +153,7 @@ def step(session: Session, enrollment: Enrollment, now: datetime, *, position: i
 
 def touch(session: Session, enrollment: Enrollment) -> None:
     """Have an enrollment written down as it is now."""
+    session.claim(enrollment)
     session.know(enrollment)
     session.changed[enrollment.enrollment_id] = enrollment
 

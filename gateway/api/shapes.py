@@ -359,6 +359,15 @@ class Enrollment(Shape):
     )
     group_id: UUID | None = Field(default=None, description="Who waits with the same one gets seats together, or waits on.")
     revision: int
+    warnings: list[Warning] = Field(default_factory=list, description="Only for you, where it is yours; none where left out.")
+
+
+class Warning(Shape):
+    """Something to know that keeps nobody out: `overlaps` means that you are in this one at the same time."""
+
+    code: Literal["overlaps"]
+    session_id: UUID
+    enrollment_id: UUID
 
 
 class Step(Shape):

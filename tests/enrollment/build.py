@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from enrollment.commands import AcceptOffer, CancelEnrollment, LapseOffer, OpenSession, RefuseOffer, RequestSeat
@@ -29,13 +30,15 @@ EINDHOVEN = Place(
 
 
 def announced(
-    session_id: UUID | None = None, *, seats: int = 10, starts_in: timedelta = timedelta(days=30), offers: int | None = None
-) -> SessionAnnounced:
+    session_id: UUID | None = None, *, seats: int = 10, starts_in: timedelta = timedelta(days=30), offers: int | None = None,
+    course: UUID = UUID(int=7), **plan: Any,
+) -> SessionAnnounced:  # fmt: skip
+    """`plan` is the rest of what the organiser asks of the desk."""
     return SessionAnnounced(
         session_id=session_id or uuid4(),
         revision=1,
         occurred_at=NOW,
-        course_id=UUID(int=7),
+        course_id=course,
         fieldlab_id="duurzaamheidsfabriek",
         fieldlab_name="De Duurzaamheidsfabriek",
         fieldlab_place=DORDRECHT,
@@ -48,15 +51,16 @@ def announced(
         ends_at=NOW + starts_in + timedelta(hours=8),
         location="Dordrecht",
         sample=True,
-        seats=SeatPlan(capacity=seats, closes_at=NOW + starts_in - timedelta(days=1), offer_hours=offers),
+        seats=SeatPlan(capacity=seats, closes_at=NOW + starts_in - timedelta(days=1), offer_hours=offers, **plan),
     )
 
 
 def opening(
-    seats: int = 10, session_id: UUID | None = None, *, offers: int | None = None, starts_in: timedelta = timedelta(days=30)
-) -> OpenSession:
+    seats: int = 10, session_id: UUID | None = None, *, offers: int | None = None, starts_in: timedelta = timedelta(days=30),
+    course: UUID = UUID(int=7), **plan: Any,
+) -> OpenSession:  # fmt: skip
     """`offers` is for how many hours a freed seat is offered; None gives it at once."""
-    return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in))
+    return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in, course=course, **plan))
 
 
 def a_request(
