@@ -62,6 +62,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
             async with background:
                 background.start(desk.run(), "desk")
                 background.start(clock.end_offers(pool, desk.ask), "clock")
+                background.start(clock.keep_time(pool, desk.ask), "rules")
                 background.start(relay.run(), "relay")
                 background.start(told.run(), "told")
                 background.start(uptake.run(), "uptake")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.catalog import SessionAnnounced, SessionDescribed
+from shared.contracts.catalog import ReservedSeats, SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import FundingScheme, Sector, SizeClass, WorkerGroup
 from shared.messaging.answers import Keyed
 
@@ -30,6 +30,10 @@ class RequestSeat:
     """Who waits with the same one gets seats together, or waits on."""
     at_once: bool = False
     """Take a seat that falls free without being asked first."""
+    jobseeker: bool = False
+    """Whether the person says, for this seat, that they are looking for work."""
+    states_prerequisite: bool = False
+    """Whether they say that they bring what the course asks for."""
     keyed: Keyed | None = None
 
 
@@ -133,6 +137,10 @@ class ChangeSeats:
     capacity: int | None = None
     closes_at: datetime | None = None
     offer_hours: int | None = None
+    minimum: int | None = None
+    decide_at: datetime | None = None
+    reserved: tuple[ReservedSeats, ...] | None = None
+    """All that is kept from now on; a group that is not in it is lifted."""
     keyed: Keyed | None = None
 
 
@@ -146,7 +154,26 @@ class CancelSession:
     keyed: Keyed | None = None
 
 
-OfAnOrganiser = ChangeSeats | CancelSession
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The organiser decides that a session takes place, however many come."""
+
+    command_id: UUID
+    session_id: UUID
+    fieldlabs: frozenset[str]
+    keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTime:
+    """A moment in the rules of a session has come; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    keyed: None = None
+
+
+OfAnOrganiser = ChangeSeats | CancelSession | GoOn
 """What an organiser asks about a session of their own fieldlab."""
 
-Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | OpenSession | DescribeSession | Anonymise
+Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | KeepTime | OpenSession | DescribeSession | Anonymise

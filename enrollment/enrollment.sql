@@ -1,7 +1,7 @@
 -- name: lock_sessions
 -- In id order, so that two desks can never wait for each other.
 SELECT session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at, anonymised_at, next_seat,
-       freed, waiting, waiting_alone, next_place, revision, told
+       freed, waiting, waiting_alone, next_place, revision, told, rules
   FROM session
  WHERE session_id = ANY($1::uuid[])
  ORDER BY session_id
@@ -91,45 +91,77 @@ SELECT enrollment_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[]
 DELETE FROM first_answer WHERE (answer #>> '{enrollment,person_id}')::uuid = ANY($1::uuid[])
 
 -- name: load_queues
--- The head of each queue, as many as seats may fall free; of groups only those for whom so many would be enough.
+-- The head of each queue, as many as seats may fall free: of who waits alone, and of groups of each size for whom so many would be
+-- enough. Each by an index, so that it does not matter how many wait.
 SELECT e.*
   FROM unnest($1::uuid[], $2::int[]) AS asked (session_id, seats),
+       generate_series(1, least(asked.seats, 10)) AS size,
        LATERAL (SELECT *
                   FROM enrollment q
-                 WHERE q.session_id = asked.session_id AND q.place IS NOT NULL AND q.company <= asked.seats
+                 WHERE q.session_id = asked.session_id AND q.company = size AND q.place IS NOT NULL
                  ORDER BY q.place
                  LIMIT asked.seats) e
 
+-- name: load_queues_of_groups
+-- The same of those for whom seats are kept: they may be far behind the head of the whole queue.
+SELECT e.*
+  FROM unnest($1::uuid[], $2::int[]) AS asked (session_id, seats),
+       generate_series(1, least(asked.seats, 10)) AS size,
+       LATERAL ((SELECT * FROM enrollment q
+                  WHERE q.session_id = asked.session_id AND q.company = size AND q.place IS NOT NULL
+                    AND q.declared -> 'shared' ? 'sme'
+                  ORDER BY q.place LIMIT asked.seats)
+                 UNION ALL
+                (SELECT * FROM enrollment q
+                  WHERE q.session_id = asked.session_id AND q.company = size AND q.place IS NOT NULL
+                    AND q.declared -> 'shared' ? 'own-region'
+                  ORDER BY q.place LIMIT asked.seats)
+                 UNION ALL
+                (SELECT * FROM enrollment q
+                  WHERE q.session_id = asked.session_id AND q.company = size AND q.place IS NOT NULL
+                    AND q.declared -> 'shared' ? 'jobseekers'
+                  ORDER BY q.place LIMIT asked.seats)) e
+
+-- name: completed
+-- Who of these people completed these courses.
+SELECT asked.person_id, asked.course_id
+  FROM unnest($1::uuid[], $2::uuid[]) AS asked (person_id, course_id)
+ WHERE EXISTS (SELECT FROM enrollment e
+                WHERE e.person_id = asked.person_id AND e.state = 'completed'
+                  AND (e.about ->> 'courseId')::uuid = asked.course_id)
+
 -- name: save_sessions
 INSERT INTO session (session_id, fieldlab_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at,
-                     anonymised_at, seats_left, next_seat, freed, waiting, waiting_alone, next_place, revision, told)
+                     anonymised_at, seats_left, next_seat, freed, waiting, waiting_alone, next_place, revision, told, rules,
+                     rules_due)
 SELECT session_id, about ->> 'fieldlabId', about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at,
-       anonymised_at, seats_left, next_seat, freed::int[], waiting, waiting_alone, next_place, revision, told
+       anonymised_at, seats_left, next_seat, freed::int[], waiting, waiting_alone, next_place, revision, told, rules, rules_due
   FROM unnest($1::uuid[], $2::jsonb[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::int[], $8::text[],
               $9::timestamptz[], $10::timestamptz[], $11::int[], $12::int[], $13::text[], $14::int[], $15::int[], $16::bigint[],
-              $17::int[], $18::int[])
+              $17::int[], $18::int[], $19::jsonb[], $20::timestamptz[])
     AS s (session_id, about, starts_at, ends_at, closes_at, capacity, offer_hours, location, cancelled_at, anonymised_at, seats_left,
-          next_seat, freed, waiting, waiting_alone, next_place, revision, told)
+          next_seat, freed, waiting, waiting_alone, next_place, revision, told, rules, rules_due)
     ON CONFLICT (session_id) DO UPDATE
    SET about = excluded.about, fieldlab_id = excluded.fieldlab_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
        closes_at = excluded.closes_at, capacity = excluded.capacity, offer_hours = excluded.offer_hours,
        location = excluded.location, cancelled_at = excluded.cancelled_at, anonymised_at = excluded.anonymised_at,
        seats_left = excluded.seats_left, next_seat = excluded.next_seat, freed = excluded.freed, waiting = excluded.waiting,
        waiting_alone = excluded.waiting_alone, next_place = excluded.next_place, revision = excluded.revision,
-       told = excluded.told
+       told = excluded.told, rules = excluded.rules, rules_due = excluded.rules_due
 
 -- name: save_enrollments
 -- Given in the order that frees seats before they are taken again.
 INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, company, group_id,
-                        at_once, offered_until, reason, registered_at, decided_at, anonymous, about, steps)
+                        at_once, offered_until, reason, registered_at, decided_at, anonymous, about, steps, declared)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bigint[], $9::int[],
                      $10::uuid[], $11::boolean[], $12::timestamptz[], $13::text[], $14::timestamptz[], $15::timestamptz[],
-                     $16::boolean[], $17::jsonb[], $18::jsonb[])
+                     $16::boolean[], $17::jsonb[], $18::jsonb[], $19::jsonb[])
     ON CONFLICT (session_id, enrollment_id) DO UPDATE
    SET person_id = excluded.person_id, state = excluded.state, revision = excluded.revision, seat_no = excluded.seat_no,
        seat_capacity = excluded.seat_capacity, place = excluded.place, company = excluded.company, group_id = excluded.group_id,
        at_once = excluded.at_once, offered_until = excluded.offered_until, reason = excluded.reason,
-       decided_at = excluded.decided_at, anonymous = excluded.anonymous, about = excluded.about, steps = excluded.steps
+       decided_at = excluded.decided_at, anonymous = excluded.anonymous, about = excluded.about, steps = excluded.steps,
+       declared = excluded.declared
 
 -- name: load_places
 SELECT municipality, place::text AS place FROM municipality WHERE municipality = ANY($1::text[])
@@ -147,8 +179,12 @@ SELECT e.session_id, e.enrollment_id
  ORDER BY e.offered_until
  LIMIT $1
 
+-- name: sessions_due
+-- In whose rules a moment has come.
+SELECT session_id FROM session WHERE rules_due <= now() ORDER BY rules_due LIMIT $1
+
 -- name: enrollment
-SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id, e.steps,
+SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id, e.steps, e.declared,
        place_in_line(e.session_id, e.place) AS position
   FROM enrollment e
   JOIN session USING (session_id)
@@ -195,13 +231,14 @@ SELECT e.session_id, e.enrollment_id, s.starts_at, s.ends_at
 SELECT fieldlab_id FROM session WHERE session_id = $1
 
 -- name: seats
-SELECT session_id, capacity, seats_left, waiting, closes_at, offer_hours, cancelled_at IS NOT NULL AS cancelled, revision
+SELECT session_id, capacity, seats_left - seats_kept(rules) AS seats_left, waiting, closes_at, offer_hours,
+       cancelled_at IS NOT NULL AS cancelled, revision, rules
   FROM session
  WHERE session_id = $1
 
 -- name: own_data
 -- What a person is shown of themselves: every enrollment with all that they told for it, and how it went.
-SELECT e.enrollment_id, e.session_id, e.state, e.reason, e.registered_at, e.decided_at, e.about, e.steps,
+SELECT e.enrollment_id, e.session_id, e.state, e.reason, e.registered_at, e.decided_at, e.about, e.steps, e.declared,
        place_in_line(e.session_id, e.place) AS position
   FROM enrollment e
  WHERE e.person_id = $1

@@ -17,13 +17,15 @@ from enrollment.commands import (
     ChangeSeats,
     Command,
     DescribeSession,
+    KeepTime,
     LapseOffer,
     OfAnOrganiser,
     OfTheirOwn,
     RequestSeat,
 )
-from enrollment.domain.claims import Claim, Claims
 from enrollment.domain import TOO_EARLY, Answer, Enrollment, Ledger, Session, Step
+from enrollment.domain.claims import Claim, Claims
+from enrollment.domain.rules import Declared, Rules
 from shared.contracts.enrollment import Participation
 from shared.database import sql
 from shared.database.pool import Connection
@@ -31,6 +33,8 @@ from shared.messaging import answers, forgetting
 
 SQL = sql.load(__file__, "enrollment.sql")
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+RULES: TypeAdapter[Rules] = TypeAdapter(Rules)
+DECLARED: TypeAdapter[Declared] = TypeAdapter(Declared)
 STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 
 
@@ -49,7 +53,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     claims = await _claims(conn, requests, [row for row in found if row["session_id"] not in described])
     for session in sessions.values():
         session.claims = claims
-    found += await _queues(conn, _may_fall_free(commands, whose, sessions))
+    found += await _queues(conn, _may_fall_free(commands, whose, sessions), sessions)
     found += await _groups(conn, requests, found)
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
         sessions[enrollment.session_id].know(enrollment)
@@ -61,7 +65,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     }
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
     gone = await forgetting.gone(conn, {command.person_id for command in requests})
-    return Ledger(sessions, await places.load(conn, codes), gone, claims), theirs
+    return Ledger(sessions, await places.load(conn, codes), gone, claims, await _completed(conn, requests, sessions)), theirs
 
 
 async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
@@ -124,9 +128,25 @@ async def _for_organisers(conn: Connection, commands: Sequence[Command], session
         for command in commands
         if isinstance(command, ChangeSeats) and command.capacity is not None and command.session_id in sessions
     }
+    smaller |= {command.session_id: 0 for command in commands if isinstance(command, KeepTime)}  # who holds any seat
     rows = await conn.fetch(SQL.load_whole_sessions, whole) if whole else []
     rows += await conn.fetch(SQL.load_seats_beyond, list(smaller), list(smaller.values())) if smaller else []
     return rows
+
+
+async def _completed(
+    conn: Connection, requests: Sequence[RequestSeat], sessions: Mapping[UUID, Session]
+) -> frozenset[tuple[UUID, UUID]]:
+    """Who of those who ask completed a course that is asked for."""
+    asked = {
+        (command.person_id, requires.course_id)
+        for command in requests
+        if command.session_id in sessions and (requires := sessions[command.session_id].rules.requires) and requires.course_id
+    }
+    if not asked:
+        return frozenset()
+    rows = await conn.fetch(SQL.completed, *zip(*asked, strict=True))
+    return frozenset((row["person_id"], row["course_id"]) for row in rows)
 
 
 def _may_fall_free(
@@ -136,13 +156,19 @@ def _may_fall_free(
     freed = Counter(command.session_id for command in commands if isinstance(command, OfTheirOwn | LapseOffer))
     freed += Counter(session_id for session_id, _ in whose)
     for command in commands:
-        if isinstance(command, ChangeSeats) and command.capacity and command.session_id in sessions:
-            freed[command.session_id] += max(command.capacity - sessions[command.session_id].capacity, 0)
+        if isinstance(command, ChangeSeats) and command.session_id in sessions:
+            more = (command.capacity or 0) - sessions[command.session_id].capacity
+            freed[command.session_id] += max(more, 0)
+        elif isinstance(command, KeepTime):
+            freed[command.session_id] += 0
     return {key: count + sessions[key].seats_left for key, count in freed.items() if key in sessions}
 
 
-async def _queues(conn: Connection, seats: Mapping[UUID, int]) -> Sequence[Record]:
-    return await conn.fetch(SQL.load_queues, list(seats), list(seats.values())) if seats else []
+async def _queues(conn: Connection, seats: Mapping[UUID, int], sessions: Mapping[UUID, Session]) -> Sequence[Record]:
+    """The heads of the queues: the whole one, and of sessions that keep seats also that of each group."""
+    rows = await conn.fetch(SQL.load_queues, list(seats), list(seats.values())) if seats else []
+    kept = {key: count for key, count in seats.items() if sessions[key].rules.reserved}
+    return [*rows, *await conn.fetch(SQL.load_queues_of_groups, list(kept), list(kept.values()))] if kept else rows
 
 
 async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Sequence[Record]:
@@ -206,6 +232,8 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.next_place for session in sessions],
         [session.revision for session in sessions],
         [session.told for session in sessions],
+        [RULES.dump_json(session.rules, exclude_defaults=True).decode() for session in sessions],
+        [session.rules_due for session in sessions],
     )
     changed = list(chain.from_iterable(session.changed.values() for session in sessions))
     changed.sort(key=lambda enrollment: enrollment.seat_no is not None)  # seats are let go before they are taken again
@@ -230,6 +258,7 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [e.anonymous for e in changed],
             [e.about.model_dump_json(by_alias=True, exclude_none=True) for e in changed],
             [STEPS.dump_json(e.steps, exclude_none=True).decode() for e in changed],
+            [DECLARED.dump_json(e.declared, exclude_defaults=True).decode() for e in changed],
         )
         await _save_claims(conn, ledger)
 
@@ -267,6 +296,7 @@ def _session(row: Record) -> Session:
         next_place=row["next_place"],
         revision=row["revision"],
         told=row["told"],
+        rules=RULES.validate_json(row["rules"]),
     )
 
 
@@ -289,4 +319,5 @@ def _enrollment(row: Record) -> Enrollment:
         reason=row["reason"],
         anonymous=row["anonymous"],
         steps=STEPS.validate_json(row["steps"]),
+        declared=DECLARED.validate_json(row["declared"]),
     )

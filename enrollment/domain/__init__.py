@@ -20,12 +20,14 @@ from enrollment.commands import (
     ChangeSeats,
     Command,
     DescribeSession,
+    GoOn,
+    KeepTime,
     LapseOffer,
     OpenSession,
     RefuseOffer,
     RequestSeat,
 )
-from enrollment.domain import people, sessions
+from enrollment.domain import deciding, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
     Answer,
@@ -80,5 +82,9 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return sessions.change_seats(ledger, command, now, facts)
         case CancelSession():
             return sessions.cancel(ledger, command, now, facts)
+        case GoOn():
+            return deciding.go_on(ledger, command, now, facts)
+        case KeepTime():
+            return deciding.keep_time(ledger, command, now, facts)
         case _:
             assert_never(command)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import heappop, heappush
 from uuid import UUID
 
 from enrollment.domain.claims import Claim, Claims
-from shared.contracts.catalog import Place
+from enrollment.domain.rules import Declared, Going, Reservation, Rules, Source
+from shared.contracts.catalog import Place, SeatGroup
 from shared.contracts.enrollment import Participation, State
 from shared.contracts.event import Event
 
@@ -56,6 +57,7 @@ class Enrollment:
     anonymous: bool = False
     """Whether the person's id is one that belongs to nobody."""
     steps: tuple[Step, ...] = ()
+    declared: Declared = Declared()
 
     @property
     def is_in(self) -> bool:
@@ -74,6 +76,7 @@ class Session:
     capacity: int
     offer_hours: int | None = None
     """For how long a freed seat is offered to the next in line; who has none gets it at once."""
+    rules: Rules = field(default_factory=Rules)
     location: str | None = None
     cancelled_at: datetime | None = None
     anonymised_at: datetime | None = None
@@ -105,7 +108,22 @@ class Session:
 
     @property
     def seats_left(self) -> int:
+        """Those that nobody has, kept for a group or not."""
         return self.capacity - (self.next_seat - 1) + len(self.freed)
+
+    @property
+    def seats_for_all(self) -> int:
+        """Those of them that are not kept for a group."""
+        return self.seats_left - self.rules.kept
+
+    @property
+    def rules_due(self) -> datetime | None:
+        """When the clock has to look at the rules again."""
+        return None if self.cancelled_at else self.rules.due
+
+    def source(self, groups: Collection[SeatGroup], size: int = 1) -> Source | None:
+        """Where so many seats come from for who is in these groups, if there are so many."""
+        return self.rules.source(groups, size, self.seats_for_all)
 
     def copy(self, claims: Claims) -> Session:
         return replace(
@@ -164,7 +182,7 @@ class Session:
             place, enrollment_id = self.queue[0]
             waiting = self.enrollments[enrollment_id]
             is_there = waiting.place == place
-            if is_there and (waiting.company or 1) <= self.seats_left:
+            if is_there and self.source(waiting.declared.shared, waiting.company or 1):
                 served = self.company_of(waiting)
                 break
             heappop(self.queue)
@@ -184,6 +202,8 @@ class Ledger:
     gone: set[UUID] = field(default_factory=set)
     """Those who ask and were forgotten a moment ago."""
     claims: Claims = field(default_factory=Claims)
+    completed: frozenset[tuple[UUID, UUID]] = frozenset()
+    """Who of those who ask completed which of the courses that are asked for: person and course."""
 
     def copy(self) -> Ledger:
         claims = self.claims.copy()
@@ -218,6 +238,10 @@ class SeatsAre:
     offer_hours: int | None
     cancelled: bool
     revision: int
+    minimum: int | None = None
+    decide_at: datetime | None = None
+    going: Going | None = None
+    reserved: tuple[Reservation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

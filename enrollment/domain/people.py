@@ -9,6 +9,7 @@ from enrollment.commands import AcceptOffer, Anonymise, CancelEnrollment, LapseO
 from enrollment.domain import steps
 from enrollment.domain.claims import Claim
 from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Fault, Forgotten, Ledger, Refused, Session, Settled
+from enrollment.domain.rules import Declared, groups_of
 from shared.contracts.catalog import Place
 from shared.contracts.enrollment import Participation
 from shared.contracts.event import Event
@@ -39,6 +40,10 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
     if refused := elsewhere(ledger, session, command.person_id, now):
         return refused
 
+    if refused := _missing(ledger, session, command):
+        return refused
+
+    about = _participation(session, command, ledger.places)
     enrollment = Enrollment(
         enrollment_id=command.enrollment_id,
         session_id=command.session_id,
@@ -47,14 +52,15 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         revision=0,
         registered_at=now,
         decided_at=now,
-        about=_participation(session, command, ledger.places),
+        about=about,
+        declared=_declared(session, command, about),
         group_id=command.group_id,
         at_once=command.at_once,
     )
     company = session.company_of(enrollment) if command.group_id else []
     if len(company) >= MOST_IN_A_GROUP:
         return Refused("group-full")
-    if session.seats_left and not company:
+    if not company and session.source(enrollment.declared.groups):
         confirmed = steps.confirm(session, enrollment, command.command_id, now, facts)
         return Settled(confirmed, new=True, overlaps=_overlaps(session, command.person_id))
     waitlisted = steps.waitlist(session, enrollment, command.command_id, now, facts)
@@ -70,6 +76,30 @@ def elsewhere(ledger: Ledger, session: Session, person_id: UUID, now: datetime) 
     if claim := ledger.claims.elsewhere(person_id, session.about.course_id, session.session_id, now):
         return Refused("other-session-of-course", faults=(Fault("#/sessionId", "other_session", str(claim.session_id)),))
     return None
+
+
+def _missing(ledger: Ledger, session: Session, command: RequestSeat) -> Refused | None:
+    """The no to whoever neither completed the course that is asked for, nor says what is asked for of themselves."""
+    requires = session.rules.requires
+    if requires is None:
+        return None
+    faults = []
+    if requires.course_id:
+        if (command.person_id, requires.course_id) in ledger.completed:
+            return None
+        faults.append(Fault("#/sessionId", "course_not_completed", str(requires.course_id)))
+    if requires.statement_nl:
+        if command.states_prerequisite:
+            return None
+        texts = dict.fromkeys(filter(None, (requires.statement_nl, requires.statement_en)))
+        faults.append(Fault("#/statesPrerequisite", "statement_missing", " / ".join(texts)))
+    return Refused("prerequisite-missing", faults=tuple(faults)) if faults else None
+
+
+def _declared(session: Session, command: RequestSeat, about: Participation) -> Declared:
+    requires, reserved = session.rules.requires, session.rules.reserved
+    groups = groups_of(about.fieldlab, about.work, about.employer_size_class, reserved, jobseeker=command.jobseeker)
+    return Declared(groups, stated=requires.statement_nl if requires and command.states_prerequisite else None)
 
 
 def _overlaps(session: Session, person_id: UUID) -> tuple[Claim, ...]:
