@@ -144,6 +144,14 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("More seats are held than that"),
         _("Nobody loses a seat by this. Choose a number that is at least the seats that are taken or offered."),
     ),
+    "seats-are-kept": (
+        _("So many seats are not free"),
+        _("Seats that are taken, offered or kept for a group stay so. Keep fewer for a group, or give what is kept to all first."),
+    ),
+    "prerequisite-missing": (
+        _("This course asks for something first"),
+        _("Complete the course that it builds on, or say yourself that you bring what it asks for."),
+    ),
     "closes-after-the-start": (
         _("Enrolling cannot close after the start"),
         _("Choose a moment before the session starts."),
@@ -274,6 +282,13 @@ FIELD_FAULTS: dict[str, str] = {
     "ends_too_early": _("A session ends after it starts. Choose a later end, or an earlier start."),
     "lasts_too_long": _("A session lasts a year at most. Choose an earlier end."),
     "closes_too_late": _("Enrolling closes before the session starts, or just then. Choose an earlier day."),
+    "course_not_completed": _("You have not completed course %(limit)s here."),
+    "statement_missing": _("Say that this is true of you: %(limit)s"),
+    "decides_too_late": _("It is decided before the session starts. Choose an earlier day."),
+    "kept_too_long": _("Seats are kept until the session starts, or before. Choose an earlier day that is still to come."),
+    "kept_too_many": _("No more seats can be kept than there are."),
+    "group_twice": _("Name each group once."),
+    "unknown_course": _("Name another course that is published."),
     "other_session": _("You are in session %(limit)s of this course."),
     "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),

@@ -63,6 +63,13 @@ SIZE_CLASSES: Mapping[str, str] = {
     "large": _("250 people or more"),
 }
 
+SEAT_GROUPS: Mapping[str, str] = {
+    "sme": _("people of small and medium-sized employers"),
+    "own-region": _("people who work in this region"),
+    "jobseekers": _("people who are looking for work"),
+}
+"""For whom places are kept: after "for" comes this."""
+
 SECTORS: Mapping[str, str] = {
     "C": _("Industry (making products)"),
     "F": _("Construction"),
@@ -202,6 +209,7 @@ ACTIONS: Mapping[str, str] = {
     "session-changed": _("changed a session"),
     "seats-changed": _("changed the seats of a session"),
     "session-cancelled": _("cancelled a session"),
+    "session-confirmed": _("decided that a session takes place"),
     "retention-chosen": _("chose for how long to remember who took part"),
     "invited": _("invited somebody to a role"),
     "invitation-withdrawn": _("withdrew an invitation"),
@@ -232,6 +240,7 @@ DONE: Mapping[str, str] = {
     "session-announced": _("The date is published."),
     "seats-changed": _("The places are changed."),
     "session-changed": _("Everybody who is enrolled is told."),
+    "session-confirmed": _("The training takes place for sure."),
     "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
 }
 """What was done just now: the page that follows says it."""

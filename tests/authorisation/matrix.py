@@ -87,6 +87,7 @@ API: Mapping[str, Rule] = {
     "PATCH /v1/sessions/{sessionId}/seats": Rule(
         {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
     ),
+    "POST /v1/sessions/{sessionId}/confirmation": Rule({"organiser": 200}, 403, foreign=403, target="session"),
     "POST /v1/sessions/{sessionId}/cancellation": Rule({"organiser": 200}, 403, foreign=403, target="doomed session"),
     "POST /v1/enrollments": Rule({"worker": 201}, 403, body={"sessionId": "{open session}"}),
     "GET /v1/enrollments": signed_in(),
@@ -219,7 +220,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
-        "POST /sessions/{session_id}/cancellation": "signed in",
+        "POST /sessions/{session_id}/cancellation": "signed in", "POST /sessions/{session_id}/confirmation": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
         "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",
         "GET /internal/log": "services", "GET /internal/erasures/{erasure_id}": "services",
