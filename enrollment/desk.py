@@ -107,7 +107,7 @@ async def forget_log(conn: Connection, anonymous_ids: Collection[UUID]) -> int:
     if not whose:
         return 0
     subjects = {f"enrollments/{enrollment_id}": person_id for enrollment_id, person_id in whose.items()}
-    blanked = [f"{{about,{to_camel(name)}}}" for name in domain.VOLUNTARY]
+    blanked = [f"{{about,{to_camel(name)}}}" for name in domain.VOLUNTARY] + ["{seats,reserved}"]
     return await forgetting.rekey_log(conn, subjects, blanked)
 
 

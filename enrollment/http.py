@@ -399,7 +399,7 @@ def shown(view: queries.View) -> dict[str, object]:
         shape["stated"] = view.stated
     if view.overlaps:
         shape["warnings"] = [
-            {"code": "overlaps", "sessionId": one.session_id, "enrollmentId": one.enrollment_id} for one in view.overlaps
+            {"kind": "overlaps", "sessionId": one.session_id, "enrollmentId": one.enrollment_id} for one in view.overlaps
         ]
     return shape
 

@@ -432,7 +432,7 @@ class Enrollment(Shape):
 class Notice(Shape):
     """Something to know that keeps nobody out: `overlaps` means that you are in this one at the same time."""
 
-    code: Literal["overlaps"]
+    kind: Literal["overlaps"]
     session_id: UUID
     enrollment_id: UUID
 

@@ -61,6 +61,7 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "own-session": ("/organisator/sessies/{session}", "/en/organiser/sessions/{session}"),
     "move-session": ("/organisator/sessies/{session}/wanneer-en-waar", "/en/organiser/sessions/{session}/when-and-where"),
     "call-off": ("/organisator/sessies/{session}/afgelasten", "/en/organiser/sessions/{session}/call-off"),
+    "go-on": ("/organisator/sessies/{session}/gaat-door", "/en/organiser/sessions/{session}/goes-on"),
     "api": ("/api", "/en/api"),
     "about": ("/over", "/en/about"),
     "problem": ("/problems/{slug}", "/en/problems/{slug}"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.pages import formats
+from gateway.pages import formats, seat_rules
+from gateway.pages.seat_rules import Requires, SeatRules
 from shared.translations import Language
 
 Json = Mapping[str, Any]
@@ -36,6 +37,11 @@ class Session:
         return self.seats_left == 0
 
     @property
+    def is_kept(self) -> bool:
+        """Whether the places that are left are kept for a group."""
+        return False
+
+    @property
     def taken(self) -> int:
         return self.capacity - self.seats_left
 
@@ -59,6 +65,15 @@ class SessionOfCourse(Session):
     sample: bool
     offer_hours: int | None
     """For how long a place that falls free is offered to who is next; none where it is theirs at once."""
+    rules: SeatRules
+
+    @property
+    def taken(self) -> int:
+        return self.capacity - self.seats_left - self.rules.left
+
+    @property
+    def is_kept(self) -> bool:
+        return self.is_full and self.rules.left > 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,7 @@ class Course:
     next_session: Session | None = None
     coming: int = 0
     """How many sessions are still to come."""
+    requires: Requires | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +134,7 @@ def course(shape: Json, language: Language) -> Course:
         sample=shape["sample"],
         next_session=Session(**seats(following)) if following else None,
         coming=shape.get("comingSessions", 0),
+        requires=seat_rules.requires(shape["requires"], language),
     )
 
 
@@ -134,6 +151,7 @@ def session(shape: Json, language: Language) -> SessionOfCourse:
         level=shape["level"],
         sample=shape["sample"],
         offer_hours=shape["offerHours"],
+        rules=seat_rules.rules(shape, language),
     )
 
 

@@ -77,6 +77,7 @@ READ: Mapping[str, Handler] = {
     "own-session": own_session.get_session,
     "move-session": own_session.get_move,
     "call-off": own_session.get_call_off,
+    "go-on": own_session.get_go_on,
     "api": about.get_api,
     "about": about.get_about,
     "style": about.get_style,
@@ -120,6 +121,7 @@ CHANGE: Mapping[str, Handler] = {
     "own-session": own_session.post_seats,
     "move-session": own_session.post_move,
     "call-off": own_session.post_call_off,
+    "go-on": own_session.post_go_on,
 }
 
 
