@@ -200,7 +200,7 @@ SELECT DISTINCT ON (session_id) session_id, revision, capacity, seats_left, wait
  ORDER BY session_id, revision DESC
     ON CONFLICT (session_id) DO UPDATE
    SET revision = excluded.revision, capacity = excluded.capacity, seats_left = excluded.seats_left, waiting = excluded.waiting,
-       reserved_left = excluded.reserved_left
+       reserved_left = coalesce(excluded.reserved_left, known.reserved_left)
  WHERE excluded.revision > known.revision
 
 -- name: learn_cancelled

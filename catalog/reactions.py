@@ -61,7 +61,7 @@ async def on_seats(conn: Connection, facts: Sequence[Envelope[Any]]) -> None:
         [event.seats.capacity for event in events],
         [event.seats.seats_left for event in events],
         [event.seats.waiting for event in events],
-        [orjson.dumps(event.seats.reserved or {}).decode() for event in events],
+        [event.seats.reserved and orjson.dumps(event.seats.reserved).decode() for event in events],
     )
 
 

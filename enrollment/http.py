@@ -145,10 +145,10 @@ async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
 async def _agreed(app: web.Application, command: Command) -> Answer:
     answer = await app[DESK].ask(command)
     if isinstance(answer, Refused):
-        faults = [{"pointer": one.pointer, "code": one.code, "limit": one.limit, "detail": answer.slug} for one in answer.faults]
-        raise Rejected(
-            answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None, errors=faults
-        )
+        faults = [
+            {"pointer": one.pointer, "code": one.code, "limit": one.limit, "detail": answer.slug} for one in answer.faults
+        ]
+        raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None, errors=faults)
     return answer
 
 

@@ -146,7 +146,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "seats-are-kept": (
         _("So many seats are not free"),
-        _("Seats that are taken, offered or kept for a group stay so. Keep fewer for a group, or give what is kept to all first."),
+        _(
+            "Seats that are taken, offered or kept for a group stay so. Keep fewer for a group, or give what is kept to all "
+            "first."
+        ),
     ),
     "prerequisite-missing": (
         _("This course asks for something first"),

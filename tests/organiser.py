@@ -12,7 +12,7 @@ from tests.platform import Running
 
 
 async def new_sessions(platform: Running, count: int, seats: int) -> Sequence[str]:
-    """Announce so many sessions over the API, each of a course of its own, and wait until the desk has opened them; gives their ids."""
+    """Announce so many sessions over the API, each of a course of its own; gives their ids once the desk opened them."""
     headers = {"Authorization": f"Bearer {platform.demo['tokens']['organiser']}"}
     async with aiohttp.ClientSession(platform.base_url, headers=headers, raise_for_status=True) as http:
         course = {"fieldlabId": "duurzaamheidsfabriek", "titleNl": "Druk bezocht", "titleEn": "Much visited"}

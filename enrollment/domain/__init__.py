@@ -60,7 +60,7 @@ def decide(ledger: Ledger, commands: Iterable[Command], now: datetime) -> Decisi
     return Decision(after, facts, answers)
 
 
-def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:
+def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:  # noqa: PLR0912  (one for each command)
     match command:
         case RequestSeat():
             return people.request_seat(ledger, command, now, facts)

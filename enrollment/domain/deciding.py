@@ -1,4 +1,4 @@
-"""Whether a session takes place, and until when it keeps seats for a group: what comes with time, and what the organiser says."""
+"""Whether a session takes place, and until when it keeps seats: what comes with time, and what the organiser says."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from uuid import UUID
 
 from enrollment.domain.claims import Claim, Claims
-from enrollment.domain.rules import Declared, Going, Reservation, Rules, Source
+from enrollment.domain.rules import NOTHING, Declared, Going, Reservation, Rules, Source
 from shared.contracts.catalog import Place, SeatGroup
 from shared.contracts.enrollment import Participation, State
 from shared.contracts.event import Event
@@ -57,7 +57,7 @@ class Enrollment:
     anonymous: bool = False
     """Whether the person's id is one that belongs to nobody."""
     steps: tuple[Step, ...] = ()
-    declared: Declared = Declared()
+    declared: Declared = NOTHING
 
     @property
     def is_in(self) -> bool:
@@ -127,8 +127,8 @@ class Session:
 
     def copy(self, claims: Claims) -> Session:
         return replace(
-            self, claims=claims, came={*self.came}, left={*self.left}, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
-            changed={**self.changed}, reseated={**self.reseated},
+            self, claims=claims, came={*self.came}, left={*self.left}, freed=[*self.freed], enrollments={**self.enrollments},
+            people={**self.people}, queue=[*self.queue], changed={**self.changed}, reseated={**self.reseated},
         )  # fmt: skip
 
     def know(self, enrollment: Enrollment) -> None:

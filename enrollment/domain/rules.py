@@ -51,6 +51,9 @@ class Declared:
     """What they said to bring, in the words of the organiser at that time."""
 
 
+NOTHING = Declared()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Those of a session, as they are now."""

@@ -112,7 +112,8 @@ async def get_seats(request: web.Request) -> web.Response:
 
 @courses.declare(
     "PATCH", "/v1/sessions/{sessionId}/seats", "Change the seats", {200: Seats}, who="organiser", body=SeatChanges,
-    problems=[*NOT_THEIRS, "400 closes-after-the-start", "409 seats-are-held", "409 seats-are-kept", "409 session-started", "409 session-cancelled"],
+    problems=[*NOT_THEIRS, "400 closes-after-the-start", "409 seats-are-held", "409 seats-are-kept", "409 session-started",
+              "409 session-cancelled"],
 )  # fmt: skip
 @acts.act("seats-changed")
 async def patch_seats(request: web.Request) -> web.Response:

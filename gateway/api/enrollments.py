@@ -22,7 +22,8 @@ enrollments = Operations("Enrollments")
 
 @enrollments.declare(
     "POST", "/v1/enrollments", "Ask for a seat", {201: Enrollment, 200: Enrollment}, who="worker", body=EnrollmentRequest,
-    problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 enrollment-closed", "409 group-full", "409 other-session-of-course", "409 prerequisite-missing",
+    problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 enrollment-closed", "409 group-full",
+              "409 other-session-of-course", "409 prerequisite-missing",
               "400 unknown-municipality"],
     leads_to={"get_enrollment": "enrollmentId", "post_cancellation": "enrollmentId"},
 )  # fmt: skip

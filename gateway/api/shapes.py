@@ -391,8 +391,8 @@ class CourseWithSessions(Course):
 
 
 class EnrollmentRequest(Input):
-    """All but the session is voluntary. It serves the region's report; where seats are kept for a group, the size of the employer
-    and the place of work also say whether you are in it.
+    """All but the session is voluntary. It serves the region's report; where seats are kept for a group, the size of the
+    employer and the place of work also say whether you are in it.
     """
 
     session_id: UUID
@@ -409,7 +409,8 @@ class EnrollmentRequest(Input):
     )
     at_once: bool = Field(default=False, description="Take a seat that falls free without being asked first.")
     jobseeker: bool = Field(
-        default=False, description="You say for this seat that you are looking for work; used only where seats are kept for that."
+        default=False,
+        description="You say for this seat that you are looking for work; used only where seats are kept for that.",
     )
     states_prerequisite: bool = Field(default=False, description="You say that you bring what the course asks for.")
 

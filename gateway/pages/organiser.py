@@ -151,8 +151,8 @@ def explained(no: Rejected, language: Language) -> Mapping[str, str]:
     if not no.errors:
         return {"": in_words(no)[1]}
     fields = {
-        "startsAt": "startDay", "endsAt": "endDay", "enrollmentClosesAt": "closeDay", "title": "titleNl", "decideAt": "decideDay",
-        "reserved": "keptUntil",
+        "startsAt": "startDay", "endsAt": "endDay", "enrollmentClosesAt": "closeDay", "title": "titleNl",
+        "decideAt": "decideDay", "reserved": "keptUntil",
     }  # fmt: skip
     faults = {}
     for fault in no.errors:

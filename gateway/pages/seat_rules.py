@@ -1,4 +1,4 @@
-"""What a session keeps for whom, how many have to come, and what its course asks for: as a page shows it, and as a form says it."""
+"""What a session keeps for whom, how many have to come, and what its course asks for: on a page, and in a form."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def as_form(shown: SeatRules) -> dict[str, str]:
     return given
 
 
-def read(given: Mapping[str, str], told: dict[str, object], before: Mapping[str, str], starts_at: datetime | None) -> dict[str, str]:
+def read(
+    given: Mapping[str, str], told: dict[str, object], before: Mapping[str, str], starts_at: datetime | None
+) -> dict[str, str]:
     """Put what a form says otherwise than `before` with what is told; returns what is wrong with it."""
     faults: dict[str, str] = {}
     if given.get("minimum") and given["minimum"] != before.get("minimum"):

@@ -54,7 +54,7 @@ class ReservedSeats(Value):
 
 
 class Prerequisites(Value):
-    """What somebody brings to a course: another one that they completed, or what they say of themselves. Of two, one is enough."""
+    """What somebody brings to a course: another that they completed, or what they say of themselves; of two, one is enough."""
 
     course_id: UUID | None = None
     statement_nl: str | None = None

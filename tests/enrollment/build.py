@@ -28,10 +28,12 @@ EINDHOVEN = Place(
     reference_date=date(2025, 1, 1),
 )
 
+A_COURSE = UUID(int=7)
+
 
 def announced(
     session_id: UUID | None = None, *, seats: int = 10, starts_in: timedelta = timedelta(days=30), offers: int | None = None,
-    course: UUID = UUID(int=7), **plan: Any,
+    course: UUID = A_COURSE, **plan: Any,
 ) -> SessionAnnounced:  # fmt: skip
     """`plan` is the rest of what the organiser asks of the desk."""
     return SessionAnnounced(
@@ -57,7 +59,7 @@ def announced(
 
 def opening(
     seats: int = 10, session_id: UUID | None = None, *, offers: int | None = None, starts_in: timedelta = timedelta(days=30),
-    course: UUID = UUID(int=7), **plan: Any,
+    course: UUID = A_COURSE, **plan: Any,
 ) -> OpenSession:  # fmt: skip
     """`offers` is for how many hours a freed seat is offered; None gives it at once."""
     return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in, course=course, **plan))

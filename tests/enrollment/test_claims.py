@@ -74,9 +74,7 @@ def test_whoever_was_in_a_session_that_is_over_may_come_again() -> None:
     start = domain.decide(Ledger({}, {}), [first, second, a_request(first.session_id, ANNA)], NOW).ledger
     ends_at = first.announced.ends_at
 
-    again = [
-        domain.decide(start, [a_request(second.session_id, ANNA)], at).answers for at in (ends_at - timedelta(1), ends_at)
-    ]
+    again = [domain.decide(start, [a_request(second.session_id, ANNA)], at).answers for at in (ends_at - timedelta(1), ends_at)]
 
     assert [slugs(answers) for answers in again] == [["other-session-of-course"], ["yes"]]
 

@@ -238,9 +238,7 @@ def commands_of(command: OpenSession, script: Sequence[Any], ledger: Ledger) -> 
                 command.session_id, UUID(int=person), group=UUID(int=group) if group else None,
                 work="GM0505" if "own-region" in groups else None,
             )  # fmt: skip
-            wish = replace(
-                wish, jobseeker="jobseekers" in groups, employer_size_class="micro" if "sme" in groups else "large"
-            )
+            wish = replace(wish, jobseeker="jobseekers" in groups, employer_size_class="micro" if "sme" in groups else "large")
             if ledger.sessions[command.session_id].active_of(UUID(int=person)) is None:
                 latest[person] = wish
         else:
