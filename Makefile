@@ -17,7 +17,7 @@ run: $(VENV)/.run node_modules/.made  ## start the whole platform on this machin
 
 test: $(VENV)/.dev node_modules/.made  ## every test, on real servers
 	@.ci/servers
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 nightly: $(VENV)/.dev node_modules/.made  ## the same tests with their full counts
 	@.ci/servers

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import asyncpg
 import pytest
+import structlog
 from playwright.sync_api import Browser
 
 from shared.database.migrate import BUS, MESSAGING, READERS, ROOT, upgrade
@@ -18,6 +19,17 @@ from shared.database.pool import Pool, open_pool
 from shared.launch.postgres import Postgres
 from tests import servers
 from tests.browser import CHROMIUM, chromium
+
+pytest_plugins = ["tests.side_by_side"]
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,  # drawn by rich, which a tool brings along, one exception takes minutes
+        structlog.dev.ConsoleRenderer(colors=False),
+    ]
+)
 
 MakeDatabase = Callable[[str], Awaitable[str]]
 OpenPool = Callable[[str], Awaitable[Pool]]

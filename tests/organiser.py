@@ -11,8 +11,11 @@ import aiohttp
 from tests.platform import Running
 
 
-async def new_sessions(platform: Running, count: int, seats: int) -> Sequence[str]:
-    """Announce so many sessions over the API, each of a course of its own; gives their ids once the desk opened them."""
+async def new_sessions(platform: Running, count: int, seats: int, **more: object) -> Sequence[str]:
+    """Announce so many sessions over the API, each of a course of its own; gives their ids once the desk opened them.
+
+    `more` is told of each session too.
+    """
     headers = {"Authorization": f"Bearer {platform.demo['tokens']['organiser']}"}
     async with aiohttp.ClientSession(platform.base_url, headers=headers, raise_for_status=True) as http:
         course = {"fieldlabId": "duurzaamheidsfabriek", "titleNl": "Druk bezocht", "titleEn": "Much visited"}
@@ -22,6 +25,7 @@ async def new_sessions(platform: Running, count: int, seats: int) -> Sequence[st
             "endsAt": (starts_at + timedelta(hours=8)).isoformat(),
             "enrollmentClosesAt": (starts_at - timedelta(days=1)).isoformat(),
             "capacity": seats,
+            **more,
         }
         ids = []
         for _ in range(count):

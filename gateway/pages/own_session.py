@@ -40,7 +40,7 @@ async def post_seats(request: web.Request) -> web.Response:
     session = await _own_session(request)
     given = await form(request)
     told: dict[str, object] = {}
-    numbers = [name for name in ("capacity", "offerHours") if given.get(name) or name == "capacity"]
+    numbers = ["capacity", "offerHours"] if given.get("offerHours") or session.offer_hours else ["capacity"]
     faults = take_numbers(given, numbers, told)
     if given.get("closeDay", "") != _seats_of(session)["closeDay"]:
         closes = moment(given.get("closeDay", ""), CLOSES_AT)

@@ -66,7 +66,7 @@ class SeatsChanged(Event):
     session_id: UUID
     seats: SeatCount
     closes_at: AwareDatetime
-    offer_hours: int | None
+    offer_hours: int | None = None
     minimum: int | None = None
     decide_at: AwareDatetime | None = None
     reserved: tuple[ReservedSeats, ...] | None = None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import NoneType
+from typing import get_args
 from uuid import UUID
 
 import jsonschema_rs
 import orjson
 import pytest
+from pydantic.alias_generators import to_snake
 
 from shared.contracts import asyncapi, registry
 from shared.contracts.event import Event
@@ -43,6 +46,16 @@ def test_a_golden_message_fits_the_published_schema(event: type[Event]) -> None:
     schema = asyncapi.document()["components"]["messages"][event.__name__]["payload"]
 
     jsonschema_rs.validator_for(schema).validate(orjson.loads(golden(event)))
+
+
+@pytest.mark.parametrize("event", EVENTS.values(), ids=list(EVENTS))
+def test_what_may_be_nothing_may_be_left_out(event: type[Event]) -> None:
+    """For nothing is left out on the wire."""
+    optional = [name for name, field in event.model_fields.items() if NoneType in get_args(field.annotation)]
+
+    bare = {name: value for name, value in orjson.loads(golden(event)).items() if to_snake(name) not in optional}
+
+    assert type(decode(event.type, orjson.dumps(bare))) is event
 
 
 def test_there_is_a_golden_message_for_every_event_and_for_nothing_else() -> None:

@@ -19,7 +19,7 @@ from tests.provider import Provider, provider_running
 from tests.servers import scratch
 
 Visit = Callable[..., Visitor]
-SessionWith = Callable[[int], str]
+SessionWith = Callable[..., str]
 
 
 @pytest.fixture(scope="package")
@@ -57,11 +57,11 @@ def visit(platform: Running) -> Visit:
 
 @pytest.fixture
 def session_with(platform: Running) -> SessionWith:
-    """The id of a new open session with so many seats."""
+    """The id of a new open session with so many seats, and whatever else is told of it."""
 
-    def make(seats: int) -> str:
+    def make(seats: int, **more: object) -> str:
         with ThreadPoolExecutor(1) as aside:  # a browser may have an event loop running in this thread
-            return aside.submit(lambda: asyncio.run(new_sessions(platform, 1, seats))).result()[0]
+            return aside.submit(lambda: asyncio.run(new_sessions(platform, 1, seats, **more))).result()[0]
 
     return make
 

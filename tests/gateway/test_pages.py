@@ -412,6 +412,7 @@ def test_live_figures_are_for_reviewers_and_others_hear_why(visit: Visit) -> Non
     assert "Provisional" in reviewer.words
 
 
+@pytest.mark.alone
 def test_a_region_sees_an_enrollment_within_two_seconds(visit: Visit, session_with: SessionWith) -> None:
     reviewer, worker = visit("region"), visit("employer")
     session = session_with(5)

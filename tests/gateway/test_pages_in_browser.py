@@ -160,6 +160,30 @@ def test_everybody_can_enroll(page: Page, visit: Visit, session_with: SessionWit
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_can_wait_and_answer_an_offer(
+    page: Page, visit: Visit, session_with: SessionWith, language: Language
+) -> None:
+    session, holder = session_with(1, offerHours=24), visit("operator")
+    held = enroll(holder, session).url.rsplit("/", 1)[1]
+    sign_in(page, "worker")
+    page.goto(path("enroll", language, {"session": session}))
+    page.check("#together")
+    page.click("form.form button")
+    page.wait_for_url(re.compile("inschrijvingen/|enrollments/"))
+    examine(page, page.url, language)
+    enrollment = {"enrollment": page.url.rsplit("/", 1)[1]}
+    holder.post(path("withdraw", "nl", {"enrollment": held}))
+    examine(page, path("enrollment", language, enrollment), language)
+    examine(page, path("refuse", language, enrollment), language)
+    page.goto(path("enrollment", language, enrollment))
+    page.locator("form.form button").click()
+    expect(page.locator(".outcome--ok")).to_be_visible()
+    sign_in(page, "organiser")
+    for name in ("own-session", "call-off"):
+        examine(page, path(name, language, {"session": session}), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_everybody_can_follow_a_region_and_make_an_offer(
     page: Page, visit: Visit, session_with: SessionWith, language: Language
 ) -> None:

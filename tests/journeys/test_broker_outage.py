@@ -44,6 +44,7 @@ async def enroll_for(platform: Running, tokens: Iterator[str], session: str, sec
     return took
 
 
+@pytest.mark.alone
 def test_while_the_broker_is_away_enrolling_goes_on_as_fast_and_then_everything_arrives(world: World) -> None:
     platform = world.platform
     assert platform

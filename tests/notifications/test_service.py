@@ -53,6 +53,7 @@ async def settings(
     await conn.close()
 
 
+@pytest.mark.alone
 async def test_a_fact_becomes_a_mail_well_within_two_seconds(settings: NotificationsSettings) -> None:
     session = build.announced(sample=True)
     enrollment = Enrollment(session.session_id)

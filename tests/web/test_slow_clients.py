@@ -75,6 +75,7 @@ async def trickle_all(port: int, number: int, seconds: float) -> Sequence[Trickl
     return trickles
 
 
+@pytest.mark.alone
 async def test_a_thousand_trickling_connections_are_closed_and_keep_nobody_waiting(platform: Running) -> None:
     quiet = statistics.median(await answer_times(platform.port, 100))
     trickling = asyncio.create_task(trickle_all(platform.port, TRICKLING, 30))
