@@ -110,6 +110,8 @@ def disown(
 ) -> None:  # fmt: skip
     """It stands as it stood, and is nobody's."""
     session.people.pop(enrollment.person_id, None)
+    if enrollment.company == 1:
+        session.rules = session.rules.counted(enrollment.declared.groups, -1)
     about = enrollment.about.model_copy(update=dict.fromkeys(blanked))
     session.revision += 1
     after = replace(

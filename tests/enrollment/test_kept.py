@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrollment import clock, domain, reactions
+from enrollment import clock, domain, store
 from enrollment import desk as desks
 from enrollment.commands import CancelSession, ChangeSeats, Command, DescribeSession, GoOn, KeepTime, OpenSession, RequestSeat
 from enrollment.domain import Ledger, Refused, SeatsAre, Session, Settled
@@ -438,6 +438,17 @@ async def test_the_next_of_the_group_is_found_behind_many_others(pool: Pool) -> 
     assert (row["state"], '"seat_group": "sme"' in row["declared"]) == ("confirmed", True)
 
 
+async def test_a_decision_reads_the_heads_of_the_queues_and_not_all_of_them(pool: Pool) -> None:
+    command = an_opening(1, kept("sme", 1))
+    first, insiders = of_sme(command), [of_sme(command) for _ in range(30)]
+    await settle(pool, command, first, *(a_request(command.session_id) for _ in range(200)), *insiders)
+
+    async with transaction(pool) as conn:
+        ledger, _ = await store.lock(conn, [a_cancellation(first)])
+
+    assert len(ledger.sessions[command.session_id].enrollments) <= 3
+
+
 async def test_when_the_date_comes_the_clock_gives_what_is_left_to_the_queue(open_desks: OpenDesks, pool: Pool) -> None:
     command = an_opening(3, kept("sme", 2), minimum=2)
     await settle(pool, command, *(a_request(command.session_id) for _ in range(4)))
@@ -515,7 +526,6 @@ async def test_the_report_is_the_same_from_facts_and_log_where_seats_are_kept(po
         await projection.rebuild(conn)
 
     assert await table(pool) == projected
-    assert reactions.SUBSCRIPTIONS
 
 
 HANDWORK = [
