@@ -6,7 +6,7 @@ Who may do it was settled before, and the input is valid by itself; here it meet
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import orjson
@@ -56,7 +56,11 @@ async def add_course(pool: Pool, wanted: NewCourse, once: Once | None, now: date
             skill_label=None,
             skill_uri=None,
             state=wanted.state,
+            required_course=wanted.requires_course_id or None,
+            statement_nl=wanted.statement_nl or wanted.statement_en or "",
+            statement_en=wanted.statement_en or "",
         )
+        await _must_exist(conn, course)
         await store.add_courses(conn, [course])
         return await _answered(conn, once, Answer(201, await _course(conn, course, now)))
 
@@ -79,7 +83,13 @@ async def change_course(pool: Pool, course_id: UUID, changes: CourseChanges, now
             level=changes.level or course.level,
             mode_of_delivery=changes.mode_of_delivery or course.mode_of_delivery,
             state=changes.state or course.state,
+            required_course=course.required_course
+            if changes.requires_course_id is None
+            else changes.requires_course_id or None,
+            statement_nl=course.statement_nl if changes.statement_nl is None else changes.statement_nl,
+            statement_en=course.statement_en if changes.statement_en is None else changes.statement_en,
         )
+        await _must_exist(conn, after)
         if course.state == "published" and after.state == "draft" and await store.has_sessions(conn, course_id):
             raise Rejected("course-has-sessions", detail="A course that has sessions stays published.")
         if after != course:
@@ -111,6 +121,8 @@ async def add_session(pool: Pool, course_id: UUID, wanted: NewSession, once: Onc
             minimum=wanted.minimum,
             needs_approval=wanted.needs_approval,
             offer_hours=wanted.offer_hours,
+            decide_at=wanted.decide_at,
+            reserved=orjson.dumps([one.model_dump(mode="json") for one in wanted.reserved]).decode(),
         )
         await store.add_sessions(conn, [session], now, _openings(session.session_id, wanted))
         return await _answered(conn, once, Answer(201, await _session(conn, session.session_id, now)))
@@ -170,6 +182,16 @@ async def _session(conn: Connection, session_id: UUID, now: datetime) -> Shape:
     shape = await queries.session(conn, session_id, now)
     assert shape is not None
     return shape
+
+
+async def _must_exist(conn: Connection, course: Course) -> None:
+    """Raises Rejected (400) where a course asks for one that nobody can complete."""
+    if course.required_course is None:
+        return
+    required = await queries.course(conn, course.required_course, [course.fieldlab_id], datetime.now(UTC))
+    if required is None or course.required_course == course.course_id:
+        fault = {"pointer": "#/requiresCourseId", "code": "unknown_course", "detail": "Name another course that is published"}
+        raise Rejected("invalid-input", 400, "There is no such course to ask for.", errors=[fault])
 
 
 async def _place(conn: Connection, fieldlab_id: str) -> str:

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
+from shared.contracts.catalog import ReservedSeats
 from shared.contracts.enrollment import (
     AttendanceMarked,
     EnrollmentAnonymised,
     EnrollmentCancelled,
     EnrollmentMoved,
     EnrollmentWaitlisted,
+    MinimumMissed,
     SeatConfirmed,
     SeatOffered,
     SeatsChanged,
     SessionCancelled,
     SessionDrawn,
+    SessionGoesOn,
     SessionOpened,
 )
 from shared.contracts.gateway import PersonForgotten
@@ -43,6 +48,11 @@ async def on_cancelled(conn: Connection, facts: Sequence[Envelope[SessionCancell
     await conn.execute(SQL.learn_cancelled, [fact.event.session_id for fact in facts])
 
 
+async def on_goes_on(conn: Connection, facts: Sequence[Envelope[SessionGoesOn]]) -> None:
+    await on_seats(conn, facts)
+    await conn.execute(SQL.learn_goes_on, [fact.event.session_id for fact in facts])
+
+
 async def on_seats(conn: Connection, facts: Sequence[Envelope[Any]]) -> None:
     """Facts of one session come under many subjects and so in any order: the revision of its seats says which is newest."""
     events = [fact.event for fact in facts]
@@ -53,6 +63,7 @@ async def on_seats(conn: Connection, facts: Sequence[Envelope[Any]]) -> None:
         [event.seats.capacity for event in events],
         [event.seats.seats_left for event in events],
         [event.seats.waiting for event in events],
+        [event.seats.reserved and orjson.dumps(event.seats.reserved).decode() for event in events],
     )
 
 
@@ -65,7 +76,14 @@ async def _learn_rules(
         [event.seats.revision for event in events],
         [event.closes_at for event in events],
         offer_hours,
+        [event.minimum for event in events],
+        [event.decide_at for event in events],
+        [_kept(event.reserved) for event in events],
     )
+
+
+def _kept(reserved: Sequence[ReservedSeats] | None) -> str | None:
+    return None if reserved is None else orjson.dumps([one.model_dump(mode="json") for one in reserved]).decode()
 
 
 SUBSCRIPTIONS: Subscriptions = {
@@ -73,6 +91,8 @@ SUBSCRIPTIONS: Subscriptions = {
     SeatsChanged: on_changed,
     SessionCancelled: on_cancelled,
     SessionDrawn: on_seats,
+    SessionGoesOn: on_goes_on,
+    MinimumMissed: on_seats,
     SeatConfirmed: on_seats,
     EnrollmentWaitlisted: on_seats,
     SeatOffered: on_seats,

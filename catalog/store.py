@@ -8,14 +8,16 @@ from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
+from pydantic import TypeAdapter
 
-from shared.contracts.catalog import Place, SeatPlan, SessionAnnounced, SessionDescribed
+from shared.contracts.catalog import Place, Prerequisites, ReservedSeats, SeatPlan, SessionAnnounced, SessionDescribed
 from shared.database import sql
 from shared.database.pool import Connection
 from shared.messaging import log
 
 SQL = sql.load(__file__, "catalog.sql")
 PUBLISHER = "catalog"
+RESERVED: TypeAdapter[tuple[ReservedSeats, ...]] = TypeAdapter(tuple[ReservedSeats, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,17 @@ class Course:
     skill_uri: str | None
     state: str
     sample: bool = False
+    required_course: UUID | None = None
+    statement_nl: str = ""
+    statement_en: str = ""
 
     @property
     def told(self) -> tuple[object, ...]:
         """What the facts about its sessions say of it."""
-        return self.title_nl, self.title_en, self.theme, self.hours, self.level
+        return (
+            self.title_nl, self.title_en, self.theme, self.hours, self.level, self.required_course, self.statement_nl,
+            self.statement_en,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,9 @@ class Session:
     minimum: int | None
     needs_approval: bool
     offer_hours: int | None
+    decide_at: datetime | None = None
+    reserved: str = "[]"
+    """What is kept for whom, as the JSON of a list of `ReservedSeats`."""
 
     @property
     def told(self) -> tuple[object, ...]:
@@ -104,7 +115,7 @@ async def change_course(conn: Connection, before: Course, after: Course, now: da
     await conn.execute(
         SQL.change_course,
         after.course_id, after.theme, after.title_nl, after.title_en, after.description_nl, after.description_en, after.hours,
-        after.level, after.mode_of_delivery, after.state,
+        after.level, after.mode_of_delivery, after.state, after.required_course, after.statement_nl, after.statement_en,
     )  # fmt: skip
     await index_courses(conn, [after.course_id])
     if after.told != before.told:
@@ -178,7 +189,16 @@ def _told(row: Record, now: datetime) -> dict[str, object]:
         "ends_at": row["ends_at"],
         "location": row["location"],
         "sample": row["sample"],
+        "requires": _requires(row),
     }
+
+
+def _requires(row: Record) -> Prerequisites | None:
+    if row["required_course"] is None and not row["statement_nl"]:
+        return None
+    return Prerequisites(
+        course_id=row["required_course"], statement_nl=row["statement_nl"] or None, statement_en=row["statement_en"] or None
+    )
 
 
 def _seats(row: Record) -> SeatPlan:
@@ -191,4 +211,6 @@ def _seats(row: Record) -> SeatPlan:
         opens_at=row["opens_at"],
         draw_at=row["draw_at"],
         waiting_room=row["waiting_room"] or None,
+        decide_at=row["decide_at"],
+        reserved=RESERVED.validate_json(row["asked_reserved"]) or None,
     )

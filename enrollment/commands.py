@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from shared.contracts.catalog import SessionAnnounced, SessionDescribed
+from shared.contracts.catalog import ReservedSeats, SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import CorrectionReason, FundingScheme, Outcome, Sector, SizeClass, WorkerGroup
 from shared.messaging.answers import Keyed
 
@@ -30,6 +30,10 @@ class RequestSeat:
     """Who waits with the same one gets seats together, or waits on."""
     at_once: bool = False
     """Take a seat that falls free without being asked first."""
+    jobseeker: bool = False
+    """Whether the person says, for this seat, that they are looking for work."""
+    states_prerequisite: bool = False
+    """Whether they say that they bring what the course asks for."""
     ticket_id: UUID = field(default_factory=uuid4)
     """Of the ticket that they get where there is a draw, or a queue in front of the desk: nobody chooses it."""
     queues: bool = False
@@ -141,6 +145,10 @@ class ChangeSeats:
     capacity: int | None = None
     closes_at: datetime | None = None
     offer_hours: int | None = None
+    minimum: int | None = None
+    decide_at: datetime | None = None
+    reserved: tuple[ReservedSeats, ...] | None = None
+    """All that is kept from now on; a group that is not in it is lifted."""
     keyed: Keyed | None = None
 
 
@@ -187,8 +195,28 @@ class AdmitTickets:
     keyed: None = None
 
 
-OfAnOrganiser = ChangeSeats | CancelSession | MarkAttendance
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The organiser decides that a session takes place, however many come."""
+
+    command_id: UUID
+    session_id: UUID
+    fieldlabs: frozenset[str]
+    keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTime:
+    """A moment in the rules of a session has come; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    keyed: None = None
+
+
+OfAnOrganiser = ChangeSeats | CancelSession | GoOn | MarkAttendance
 """What an organiser asks about a session of their own fieldlab."""
 
 OfTickets = DrawTickets | AdmitTickets
-Command = RequestSeat | OfTheirOwn | OfAnOrganiser | LapseOffer | OpenSession | DescribeSession | Anonymise | OfTickets
+OfTheClock = LapseOffer | KeepTime | OfTickets
+Command = RequestSeat | OfTheirOwn | OfAnOrganiser | OfTheClock | OpenSession | DescribeSession | Anonymise

@@ -27,6 +27,8 @@ PUBLISHER = "enrollment"
 ROUND = 500
 NOT_THEIRS = Refused("not-found", 404)
 """What is somebody else's answers as what does not exist."""
+SAID_BY_ANOTHER = frozenset(["first_answer_pkey", "one_session_of_a_course_at_a_time"])
+"""What is refused only because another desk wrote it meanwhile: tried again, the round knows it."""
 PATIENCE = 8.0  # seconds for which a round survives a database that restarts
 LONGEST_QUEUE = 1000
 """Beyond so many, and what takes longer than a second to decide, who comes gets a ticket instead of an answer that is late."""
@@ -107,8 +109,13 @@ async def forget_log(conn: Connection, anonymous_ids: Collection[UUID]) -> int:
     subjects = await store.theirs(conn, anonymous_ids)
     if not subjects:
         return 0
-    blanked = [f"{{about,{to_camel(name)}}}" for name in domain.VOLUNTARY]
+    blanked = [f"{{about,{to_camel(name)}}}" for name in domain.VOLUNTARY] + ["{seats,reserved}"]
     return await forgetting.rekey_log(conn, subjects, blanked)
+
+
+async def forget_claims(conn: Connection) -> None:
+    """Drop what people are in of sessions that are over."""
+    await store.forget_claims(conn)
 
 
 def _kind(answer: Answer) -> str:
@@ -192,8 +199,8 @@ class Desk:
                 async with transaction(self._pool) as conn:
                     answers = await settle(conn, commands, self._clock())
             except (*LOST_CONNECTION, *TRY_AGAIN, TimeoutError, UniqueViolationError) as error:
-                if isinstance(error, UniqueViolationError) and error.constraint_name != "first_answer_pkey":
-                    raise  # but for a key that another desk answered meanwhile: there the first answer is known by now
+                if isinstance(error, UniqueViolationError) and error.constraint_name not in SAID_BY_ANOTHER:
+                    raise
                 if asyncio.get_running_loop().time() > deadline:
                     raise
                 logger.warning("round tried again", size=len(commands), reason=f"{type(error).__name__}: {error}")

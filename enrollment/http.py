@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from typing import Annotated, Literal
@@ -22,6 +22,7 @@ from enrollment.commands import (
     CancelSession,
     ChangeSeats,
     Command,
+    GoOn,
     MarkAttendance,
     OfAnOrganiser,
     OfTheirOwn,
@@ -31,6 +32,7 @@ from enrollment.commands import (
 from enrollment.desk import Desk
 from enrollment.domain import Answer, Refused, SeatsAre, Settled, Ticketed
 from enrollment.uptake.http import get_uptake
+from shared.contracts.catalog import ReservedSeats, SeatGroup
 from shared.contracts.enrollment import CorrectionReason, FundingScheme, Outcome, Sector, SizeClass, State, WorkerGroup
 from shared.database.pool import connection, transaction
 from shared.errors import Rejected, not_found
@@ -55,7 +57,7 @@ class Input(BaseModel):
 
 
 class EnrollmentRequest(Input):
-    """A worker's request for a seat. All but the session is voluntary, and only serves the region's report."""
+    """A worker's request for a seat. All but the session is voluntary: it serves the region's report, and opens kept seats."""
 
     session_id: UUID
     work_municipality: Municipality | None = None
@@ -66,6 +68,8 @@ class EnrollmentRequest(Input):
     funding_scheme: FundingScheme | None = None
     group_id: UUID | None = None
     at_once: bool = False
+    jobseeker: bool = False
+    states_prerequisite: bool = False
 
 
 class BatchedRequest(Input):
@@ -125,6 +129,8 @@ def request_seat(asks: Principal, request: EnrollmentRequest, key: str | None, *
         funding_scheme=request.funding_scheme,
         group_id=request.group_id,
         at_once=request.at_once,
+        jobseeker=request.jobseeker,
+        states_prerequisite=request.states_prerequisite,
         queues=queues,
         keyed=answers.keyed(request.model_dump_json()) if key else None,
     )
@@ -151,7 +157,7 @@ async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
         if found is None:
             raise not_found()
         return Told(200, found)
-    return Told(201 if answer.new else 200, queries.view(enrollment, position))
+    return Told(201 if answer.new else 200, queries.view(enrollment, position, answer.overlaps))
 
 
 async def _agreed(app: web.Application, command: Command) -> Answer:
@@ -159,7 +165,10 @@ async def _agreed(app: web.Application, command: Command) -> Answer:
     if isinstance(answer, Refused):
         if answer.retry_at is not None:
             raise _later(answer, answer.retry_at)
-        raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None)
+        faults = [
+            {"pointer": one.pointer, "code": one.code, "limit": one.limit, "detail": answer.slug} for one in answer.faults
+        ]
+        raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None, errors=faults)
     return answer
 
 
@@ -284,12 +293,28 @@ async def _ask_of_own(request: web.Request, command: type[OfTheirOwn], verb: str
     return json(shown(told.view))
 
 
+class KeptSeats(Input):
+    group: SeatGroup
+    seats: int = Field(ge=1, le=10_000)
+    until: AwareDatetime
+
+
 class SeatChanges(Input):
     """What to change of a session's seats; what is left out stays as it is."""
 
     capacity: int | None = Field(default=None, ge=1, le=10_000)
     enrollment_closes_at: AwareDatetime | None = None
     offer_hours: int | None = Field(default=None, ge=1, le=720)
+    minimum: int | None = Field(default=None, ge=1, le=10_000)
+    decide_at: AwareDatetime | None = None
+    reserved: tuple[KeptSeats, ...] | None = Field(default=None, max_length=3)
+
+    @field_validator("reserved")
+    @classmethod
+    def _each_group_once(cls, reserved: tuple[KeptSeats, ...] | None) -> tuple[KeptSeats, ...] | None:
+        if reserved and len({one.group for one in reserved}) < len(reserved):
+            raise PydanticCustomError("group_twice", "Name each group once")
+        return reserved
 
 
 async def get_seats(request: web.Request) -> web.Response:
@@ -310,21 +335,34 @@ async def patch_seats(request: web.Request) -> web.Response:
             capacity=wanted.capacity,
             closes_at=wanted.enrollment_closes_at,
             offer_hours=wanted.offer_hours,
+            minimum=wanted.minimum,
+            decide_at=wanted.decide_at,
+            reserved=None
+            if wanted.reserved is None
+            else tuple(ReservedSeats(group=one.group, seats=one.seats, until=one.until) for one in wanted.reserved),
         ),
     )
 
 
 async def post_session_cancellation(request: web.Request) -> web.Response:
+    return await _say_of_session(request, CancelSession, "cancel")
+
+
+async def post_session_confirmation(request: web.Request) -> web.Response:
+    return await _say_of_session(request, GoOn, "confirm")
+
+
+async def _say_of_session(request: web.Request, command: type[CancelSession | GoOn], verb: str) -> web.Response:
     asks, session_id = signed_in(request), await own_session(request)
     Nothing.model_validate_json(await request.read() or b"{}")
     key = request.headers.get(IDEMPOTENCY_KEY)
     return await _ask_as_organiser(
         request,
-        CancelSession(
+        command(
             command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
             session_id=session_id,
             fieldlabs=frozenset(asks.scopes("organiser")),
-            keyed=answers.keyed(f"cancel session {session_id}") if key else None,
+            keyed=answers.keyed(f"{verb} session {session_id}") if key else None,
         ),
     )
 
@@ -332,7 +370,7 @@ async def post_session_cancellation(request: web.Request) -> web.Response:
 async def _ask_as_organiser(request: web.Request, command: OfAnOrganiser) -> web.Response:
     answer = await _agreed(request.app, command)
     assert isinstance(answer, SeatsAre), "the desk tells organisers how the seats are"
-    return json(queries.seats_view(**asdict(answer)))
+    return json(queries.seats_view(answer))
 
 
 Marked = Annotated[list[UUID], Field(max_length=10_000)]
@@ -485,6 +523,12 @@ def shown(view: queries.View | Ticketed) -> dict[str, object]:
         shape["groupId"] = view.group_id
     if view.steps:
         shape["steps"] = view.steps
+    if view.stated is not None:
+        shape["stated"] = view.stated
+    if view.overlaps:
+        shape["warnings"] = [
+            {"kind": "overlaps", "sessionId": one.session_id, "enrollmentId": one.enrollment_id} for one in view.overlaps
+        ]
     return shape
 
 
@@ -514,6 +558,7 @@ ROUTES: Sequence[web.RouteDef] = [
     web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),
     web.post("/sessions/{session_id}/cancellation", post_session_cancellation),
+    web.post("/sessions/{session_id}/confirmation", post_session_confirmation),
     web.get("/attendance", get_attendance),
     web.post("/sessions/{session_id}/attendance", post_attendance),
     web.get("/uptake", get_uptake),

@@ -18,6 +18,7 @@ from enrollment.commands import (
     ChangeSeats,
     Command,
     DescribeSession,
+    KeepTime,
     LapseOffer,
     MarkAttendance,
     OfAnOrganiser,
@@ -25,6 +26,8 @@ from enrollment.commands import (
     RequestSeat,
 )
 from enrollment.domain import MOST_IN_A_GROUP, Answer, Enrollment, Ledger, Session, Step, is_too_early, moves
+from enrollment.domain.claims import Claim, Claims
+from enrollment.domain.rules import Declared, Rules
 from shared.contracts.enrollment import Participation
 from shared.database import sql
 from shared.database.pool import Connection
@@ -32,6 +35,8 @@ from shared.messaging import answers, forgetting
 
 SQL = sql.load(__file__, "enrollment.sql")
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+RULES: TypeAdapter[Rules] = TypeAdapter(Rules)
+DECLARED: TypeAdapter[Declared] = TypeAdapter(Declared)
 STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 
 
@@ -46,8 +51,14 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     requests = [*(command for command in commands if isinstance(command, RequestSeat)), *in_turn]
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
     named = await _enrollments(conn, commands, requests) if sessions else []
-    found = [*named, *await _all_of(conn, whose), *await _for_organisers(conn, commands, sessions)]
-    found += await _queues(conn, _may_fall_free(commands, whose, sessions))
+    found = [*named, *await _all_of(conn, whose)]
+    organised = await _for_organisers(conn, commands, sessions)
+    called_off = {command.session_id for command in commands if isinstance(command, CancelSession)}
+    claims = await _claims(conn, requests, [*found, *(row for row in organised if row["session_id"] in called_off)])
+    for session in sessions.values():
+        session.claims = claims
+    found += organised
+    found += await _queues(conn, _may_fall_free(commands, whose, sessions), sessions)
     found += await _groups(conn, requests, found)
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
         sessions[enrollment.session_id].know(enrollment)
@@ -59,7 +70,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     }
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
     gone = await forgetting.gone(conn, {command.person_id for command in requests})
-    return Ledger(sessions, await places.load(conn, codes), gone), theirs
+    return Ledger(sessions, await places.load(conn, codes), gone, claims, await _completed(conn, requests, sessions)), theirs
 
 
 async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
@@ -88,6 +99,31 @@ async def _all_of(conn: Connection, whose: Sequence[tuple[UUID, UUID]]) -> Seque
     return await conn.fetch(SQL.load_all_of, session_ids, person_ids)
 
 
+async def _claims(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Claims:
+    """What these people are in, locked after the sessions: those who ask, and those who may leave."""
+    people = {command.person_id for command in requests} | {row["person_id"] for row in found}
+    claims = Claims()
+    for row in await conn.fetch(SQL.lock_claims, list(people)) if people else ():
+        claim = Claim(row["session_id"], row["enrollment_id"], row["starts_at"], row["ends_at"])
+        claims.put(row["person_id"], row["course_id"], claim)
+    claims.written = frozenset((person_id, course_id) for person_id, of in claims.people.items() for course_id in of)
+    return claims
+
+
+async def _save_claims(conn: Connection, ledger: Ledger) -> None:
+    """A claim that somebody else wrote meanwhile is refused by the database: then the round is tried again, and finds it."""
+    claims = ledger.claims
+    keys = sorted({(person, one.about.course_id) for one in ledger.sessions.values() for person in one.came | one.left})
+    now = [(*key, claim.session_id, claim.enrollment_id) for key in keys if (claim := claims.of(*key))]
+    for statement, rows in (
+        (SQL.add_claims, [row for row in now if row[:2] not in claims.written]),
+        (SQL.change_claims, [row for row in now if row[:2] in claims.written]),
+        (SQL.drop_claims, [key for key in keys if key in claims.written and not claims.of(*key)]),
+    ):
+        if rows:
+            await conn.execute(statement, *zip(*rows, strict=True))
+
+
 def _fieldlab(session: Session | None) -> str | None:
     return session.about.fieldlab_id if session else None
 
@@ -106,9 +142,25 @@ async def _for_organisers(conn: Connection, commands: Sequence[Command], session
         for command in commands
         if isinstance(command, ChangeSeats) and command.capacity is not None and command.session_id in sessions
     }
+    smaller |= {command.session_id: 0 for command in commands if isinstance(command, KeepTime)}  # who holds any seat
     rows = await conn.fetch(SQL.load_whole_sessions, whole) if whole else []
     rows += await conn.fetch(SQL.load_seats_beyond, list(smaller), list(smaller.values())) if smaller else []
     return rows
+
+
+async def _completed(
+    conn: Connection, requests: Sequence[RequestSeat], sessions: Mapping[UUID, Session]
+) -> frozenset[tuple[UUID, UUID]]:
+    """Who of those who ask completed a course that is asked for."""
+    asked = {
+        (command.person_id, requires.course_id)
+        for command in requests
+        if command.session_id in sessions and (requires := sessions[command.session_id].rules.requires) and requires.course_id
+    }
+    if not asked:
+        return frozenset()
+    rows = await conn.fetch(SQL.completed, *zip(*asked, strict=True))
+    return frozenset((row["person_id"], row["course_id"]) for row in rows)
 
 
 def _may_fall_free(
@@ -118,15 +170,23 @@ def _may_fall_free(
     freed = Counter(command.session_id for command in commands if isinstance(command, OfTheirOwn | LapseOffer))
     freed += Counter(session_id for session_id, _ in whose)
     for command in commands:
-        if isinstance(command, ChangeSeats) and command.capacity and command.session_id in sessions:
-            freed[command.session_id] += max(command.capacity - sessions[command.session_id].capacity, 0)
+        if isinstance(command, ChangeSeats) and command.session_id in sessions:
+            more = (command.capacity or 0) - sessions[command.session_id].capacity
+            freed[command.session_id] += max(more, 0)
+        elif isinstance(command, KeepTime):
+            freed[command.session_id] += 0
     return {key: count + sessions[key].seats_left for key, count in freed.items() if key in sessions}
 
 
-async def _queues(conn: Connection, seats: Mapping[UUID, int]) -> Sequence[Record]:
+async def _queues(conn: Connection, seats: Mapping[UUID, int], sessions: Mapping[UUID, Session]) -> Sequence[Record]:
+    """The heads of the queues: the whole one, and of sessions that keep seats also that of each group."""
     if not seats:
         return []
-    return await conn.fetch(SQL.load_queues, list(seats), list(seats.values()), MOST_IN_A_GROUP, max(seats.values()))
+    rows = await conn.fetch(SQL.load_queues, list(seats), list(seats.values()), MOST_IN_A_GROUP, max(seats.values()))
+    kept = {key: count for key, count in seats.items() if sessions[key].rules.reserved}
+    if kept:
+        rows += await conn.fetch(SQL.load_queues_of_groups, list(kept), list(kept.values()), MOST_IN_A_GROUP)
+    return rows
 
 
 async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Sequence[Record]:
@@ -171,6 +231,11 @@ async def forget_answers(conn: Connection, person_ids: Collection[UUID]) -> None
     await conn.execute(SQL.forget_answers, list(person_ids))
 
 
+async def forget_claims(conn: Connection) -> None:
+    """Drop what people are in of sessions that are over: it keeps nobody out any more."""
+    await conn.execute(SQL.forget_claims)
+
+
 async def save(conn: Connection, ledger: Ledger) -> None:
     """Write down what the decisions changed. The database refuses what can never be, by the name of a constraint."""
     sessions = list(ledger.sessions.values())
@@ -197,6 +262,8 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.next_place for session in sessions],
         [session.revision for session in sessions],
         [session.told for session in sessions],
+        [RULES.dump_json(session.rules, exclude_defaults=True).decode() for session in sessions],
+        [session.rules_due for session in sessions],
     )
     await rooms.save(conn, sessions)
     changed = list(chain.from_iterable(session.changed.values() for session in sessions))
@@ -222,7 +289,9 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [e.anonymous for e in changed],
             [e.about.model_dump_json(by_alias=True, exclude_none=True) for e in changed],
             [STEPS.dump_json(e.steps, exclude_none=True).decode() for e in changed],
+            [DECLARED.dump_json(e.declared, exclude_defaults=True).decode() for e in changed],
         )
+        await _save_claims(conn, ledger)
 
 
 async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[UUID, tuple[bytes, Answer]]:
@@ -260,6 +329,7 @@ def _session(row: Record) -> Session:
         next_place=row["next_place"],
         revision=row["revision"],
         told=row["told"],
+        rules=RULES.validate_json(row["rules"]),
     )
 
 
@@ -282,4 +352,5 @@ def _enrollment(row: Record) -> Enrollment:
         reason=row["reason"],
         anonymous=row["anonymous"],
         steps=STEPS.validate_json(row["steps"]),
+        declared=DECLARED.validate_json(row["declared"]),
     )

@@ -96,6 +96,13 @@ SIZE_CLASSES: Mapping[str, str] = {
     "large": _("250 people or more"),
 }
 
+SEAT_GROUPS: Mapping[str, str] = {
+    "sme": _("people of small and medium-sized employers"),
+    "own-region": _("people who work in this region"),
+    "jobseekers": _("people who are looking for work"),
+}
+"""For whom places are kept: after "for" comes this."""
+
 SECTORS: Mapping[str, str] = {
     "C": _("Industry (making products)"),
     "F": _("Construction"),
@@ -238,6 +245,7 @@ ACTIONS: Mapping[str, str] = {
     "session-changed": _("changed a session"),
     "seats-changed": _("changed the seats of a session"),
     "session-cancelled": _("cancelled a session"),
+    "session-confirmed": _("decided that a session takes place"),
     "retention-chosen": _("chose for how long to remember who took part"),
     "invited": _("invited somebody to a role"),
     "invitation-withdrawn": _("withdrew an invitation"),
@@ -268,6 +276,7 @@ DONE: Mapping[str, str] = {
     "session-announced": _("The date is published."),
     "seats-changed": _("The places are changed."),
     "session-changed": _("Everybody who is enrolled is told."),
+    "session-confirmed": _("The training takes place for sure."),
     "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
     "attendance-marked": _("It is marked. Whoever completed the training gets a mail."),
 }
@@ -279,6 +288,7 @@ MAILS: Mapping[str, str] = {
     "waitlisted": _("You are on the waiting list"),
     "offered": _("A place is held for you"),
     "offer-lapsed": _("The place went to somebody else"),
+    "list-ended": _("No place fell free"),
     "moved-with-a-seat": _("The training is at another time or place"),
     "moved": _("The training is at another time or place"),
     "session-cancelled": _("The training does not take place"),
@@ -286,7 +296,8 @@ MAILS: Mapping[str, str] = {
     "completed": _("You completed this training"),
     "outcome-corrected": _("It was corrected that you completed this training"),
     "ticket": _("You take part in a draw"),
-    "ticket-ended": _("There is no draw"),
+    "ticket-ended": _("The training does not take place"),
+    "ticket-refused": _("There is no place for you"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),
 }

@@ -9,8 +9,8 @@ from uuid import UUID, uuid5
 
 Template = Literal[
     "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "list-ended", "moved-with-a-seat",
-    "moved", "session-cancelled", "cancelled", "completed", "outcome-corrected", "ticket", "ticket-ended", "sign-in",
-    "invitation",
+    "moved", "session-cancelled", "cancelled", "completed", "outcome-corrected", "ticket", "ticket-ended", "ticket-refused",
+    "sign-in", "invitation",
 ]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 
@@ -61,6 +61,7 @@ class Delivery:
     message_id: UUID
     recipient_id: UUID
     template: Template
+    subject: str
     revision: int
     logged_at: datetime
     session_id: UUID | None

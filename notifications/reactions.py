@@ -54,7 +54,7 @@ async def on_attendance(conn: Connection, facts: Sequence[Envelope[AttendanceMar
 
 
 async def on_tickets(conn: Connection, facts: Sequence[Envelope[TicketTaken | TicketEnded]]) -> None:
-    """Tell the person that they are in a draw, or that there is none. Whoever is gone is told nothing."""
+    """Tell the person that they are in a draw, or that their turn gave them nothing. Whoever is gone is told nothing."""
     await store.queue(conn, [_about_ticket(fact) for fact in facts if _is_news(fact.event)])
 
 
@@ -99,7 +99,7 @@ def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
 
 
 def _is_news(event: TicketTaken | TicketEnded) -> bool:
-    return isinstance(event, TicketTaken) or event.reason == "session-cancelled"
+    return isinstance(event, TicketTaken) or event.reason != "withdrawn"
 
 
 def _about_ticket(fact: Envelope[TicketTaken | TicketEnded]) -> Notice:
@@ -107,7 +107,7 @@ def _about_ticket(fact: Envelope[TicketTaken | TicketEnded]) -> Notice:
     return Notice(
         fact_id=fact.message.id,
         recipient_id=event.person_id,
-        template="ticket" if isinstance(event, TicketTaken) else "ticket-ended",
+        template=_ticket_template(event),
         subject=event.subject,
         revision=event.revision,
         logged_at=fact.message.logged_at,
@@ -115,6 +115,12 @@ def _about_ticket(fact: Envelope[TicketTaken | TicketEnded]) -> Notice:
         session_id=event.session_id,
         until=event.draw_at if isinstance(event, TicketTaken) else None,
     )
+
+
+def _ticket_template(event: TicketTaken | TicketEnded) -> Template:
+    if isinstance(event, TicketTaken):
+        return "ticket"
+    return "ticket-ended" if event.reason == "session-cancelled" else "ticket-refused"
 
 
 def _about_sign_in(fact: Envelope[SignInRequested]) -> Notice:

@@ -3,8 +3,8 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` and `room` have the values, `steps` how a session changes, `people`, `sessions` and `attendance` what may be asked, and
-`openings` who waits for their turn to ask it.
+`ledger`, `room`, `rules` and `claims` have the values, `steps` how a session changes, `people`, `sessions`, `deciding` and
+`attendance` what may be asked, and `openings` who waits for their turn to ask it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ from enrollment.commands import (
     Command,
     DescribeSession,
     DrawTickets,
+    GoOn,
+    KeepTime,
     LapseOffer,
     MarkAttendance,
     OpenSession,
     RefuseOffer,
     RequestSeat,
 )
-from enrollment.domain import attendance, openings, people, sessions
+from enrollment.domain import attendance, deciding, openings, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
     Admitted,
@@ -37,6 +39,7 @@ from enrollment.domain.ledger import (
     Decision,
     Done,
     Enrollment,
+    Fault,
     Forgotten,
     Ledger,
     Refused,
@@ -53,8 +56,9 @@ from enrollment.domain.sessions import moves
 from shared.contracts.event import Event
 
 __all__ = [
-    "MOST_IN_A_GROUP", "TOO_EARLY", "VOLUNTARY", "Admitted", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger",
-    "Refused", "Room", "SeatsAre", "Session", "Settled", "Step", "Ticket", "Ticketed", "decide", "is_too_early", "moves",
+    "MOST_IN_A_GROUP", "TOO_EARLY", "VOLUNTARY", "Admitted", "Answer", "Decision", "Done", "Enrollment", "Fault", "Forgotten",
+    "Ledger", "Refused", "Room", "SeatsAre", "Session", "Settled", "Step", "Ticket", "Ticketed", "decide", "is_too_early",
+    "moves",
 ]  # fmt: skip
 
 
@@ -92,5 +96,9 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return attendance.mark(ledger, command, now, facts)
         case DrawTickets() | AdmitTickets():
             return openings.answer(ledger, command, now, facts, people.request_seat)
+        case GoOn():
+            return deciding.go_on(ledger, command, now, facts)
+        case KeepTime():
+            return deciding.keep_time(ledger, command, now, facts)
         case _:
             assert_never(command)

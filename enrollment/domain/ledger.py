@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import heappop, heappush
 from uuid import UUID
 
+from enrollment.domain.claims import Claim, Claims
 from enrollment.domain.room import Room, Ticket
-from shared.contracts.catalog import Place
+from enrollment.domain.rules import NOTHING, Declared, Going, Reservation, Rules, Source
+from shared.contracts.catalog import Place, SeatGroup
 from shared.contracts.enrollment import Participation, State
 from shared.contracts.event import Event
 
@@ -56,6 +58,7 @@ class Enrollment:
     anonymous: bool = False
     """Whether the person's id is one that belongs to nobody."""
     steps: tuple[Step, ...] = ()
+    declared: Declared = NOTHING
 
     @property
     def is_in(self) -> bool:
@@ -74,6 +77,7 @@ class Session:
     capacity: int
     offer_hours: int | None = None
     """For how long a freed seat is offered to the next in line; who has none gets it at once."""
+    rules: Rules = field(default_factory=Rules)
     location: str | None = None
     cancelled_at: datetime | None = None
     anonymised_at: datetime | None = None
@@ -105,16 +109,36 @@ class Session:
     """By person, the ticket that waits."""
     changed_tickets: dict[UUID, Ticket] = field(default_factory=dict)
     is_drawn_now: bool = False
+    claims: Claims = field(default_factory=Claims, compare=False)
+    """Who is in which session of which course: those of the whole ledger."""
+    came: set[UUID] = field(default_factory=set)
+    left: set[UUID] = field(default_factory=set)
+    """Whoever claimed the course for this session, and whoever gave that up."""
 
     @property
     def seats_left(self) -> int:
+        """Those that nobody has, kept for a group or not."""
         return self.capacity - (self.next_seat - 1) + len(self.freed)
 
-    def copy(self) -> Session:
+    @property
+    def seats_for_all(self) -> int:
+        """Those of them that are not kept for a group."""
+        return self.seats_left - self.rules.kept
+
+    @property
+    def rules_due(self) -> datetime | None:
+        """When the clock has to look at the rules again."""
+        return None if self.cancelled_at else self.rules.due
+
+    def source(self, groups: Collection[SeatGroup], size: int = 1) -> Source | None:
+        """Where so many seats come from for who is in these groups, if there are so many."""
+        return self.rules.source(groups, size, self.seats_for_all)
+
+    def copy(self, claims: Claims) -> Session:
         return replace(
-            self, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
-            changed={**self.changed}, reseated={**self.reseated}, tickets={**self.tickets}, held={**self.held},
-            changed_tickets={**self.changed_tickets},
+            self, claims=claims, came={*self.came}, left={*self.left}, freed=[*self.freed], enrollments={**self.enrollments},
+            people={**self.people}, queue=[*self.queue], changed={**self.changed}, reseated={**self.reseated},
+            tickets={**self.tickets}, held={**self.held}, changed_tickets={**self.changed_tickets},
         )  # fmt: skip
 
     def know(self, enrollment: Enrollment) -> None:
@@ -145,6 +169,23 @@ class Session:
         ticket_id = self.held.get(person_id)
         return self.tickets[ticket_id] if ticket_id else None
 
+    def claim(self, enrollment: Enrollment) -> None:
+        """Have the claims say what an enrollment says as it is now. What is nobody's claims nothing."""
+        before = self.enrollments.get(enrollment.enrollment_id)
+        if before and before.person_id != enrollment.person_id:
+            self._give_up(before.person_id)
+        comes = before is None or not before.is_in or before.person_id != enrollment.person_id
+        if enrollment.is_in and comes and not enrollment.anonymous:
+            self.came.add(enrollment.person_id)
+            claim = Claim(self.session_id, enrollment.enrollment_id, self.starts_at, self.ends_at)
+            self.claims.put(enrollment.person_id, self.about.course_id, claim)
+        elif not enrollment.is_in:
+            self._give_up(enrollment.person_id)
+
+    def _give_up(self, person_id: UUID) -> None:
+        self.left.add(person_id)
+        self.claims.drop(person_id, self.about.course_id, self.session_id)
+
     def active_of(self, person_id: UUID) -> Enrollment | None:
         enrollment_id = self.people.get(person_id)
         return self.enrollments[enrollment_id] if enrollment_id else None
@@ -169,7 +210,7 @@ class Session:
             place, enrollment_id = self.queue[0]
             waiting = self.enrollments[enrollment_id]
             is_there = waiting.place == place
-            if is_there and (waiting.company or 1) <= self.seats_left:
+            if is_there and self.source(waiting.declared.shared, waiting.company or 1):
                 served = self.company_of(waiting)
                 break
             heappop(self.queue)
@@ -188,9 +229,13 @@ class Ledger:
     """The regions of the municipalities that the commands name."""
     gone: set[UUID] = field(default_factory=set)
     """Those who ask and were forgotten a moment ago."""
+    claims: Claims = field(default_factory=Claims)
+    completed: frozenset[tuple[UUID, UUID]] = frozenset()
+    """Who of those who ask completed which of the courses that are asked for: person and course."""
 
     def copy(self) -> Ledger:
-        return Ledger({key: session.copy() for key, session in self.sessions.items()}, self.places, self.gone)
+        claims = self.claims.copy()
+        return replace(self, sessions={key: one.copy(claims) for key, one in self.sessions.items()}, claims=claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +245,8 @@ class Settled:
     enrollment: Enrollment
     new: bool = False
     position: int | None = None
+    overlaps: tuple[Claim, ...] = ()
+    """What else the person is in at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +288,10 @@ class SeatsAre:
     offer_hours: int | None
     cancelled: bool
     revision: int
+    minimum: int | None = None
+    decide_at: datetime | None = None
+    going: Going | None = None
+    reserved: tuple[Reservation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +303,16 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What of a request is in the way of it."""
+
+    pointer: str
+    code: str
+    limit: str = ""
+    """Which one, or how much."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """An expected no. Nothing changed."""
 
@@ -259,6 +320,7 @@ class Refused:
     status: int = 409
     about: tuple[UUID, ...] = ()
     """Which of the enrollments that were named it is about."""
+    faults: tuple[Fault, ...] = ()
     retry_at: datetime | None = None
     """When it will be otherwise, where that is known."""
 

@@ -150,8 +150,8 @@ def admit(ledger: Ledger, command: AdmitTickets, now: datetime, facts: list[Even
 def settle(
     session: Session, ticket: Ticket, state: TicketState, now: datetime, facts: list[Event], reason: str | None = None
 ) -> None:
-    """A ticket ends. What was asked with it is kept no longer: the enrollment has it."""
-    told = ticket.revision > 0 and state != "enrolled"
+    """A ticket ends. What was asked with it is kept no longer: the enrollment has it. Whoever was refused is told, always."""
+    told = state == "refused" or (ticket.revision > 0 and state != "enrolled")
     after = replace(ticket, state=state, reason=reason, settled_at=now, revision=ticket.revision + told)
     session.room = replace(session.room, waiting=session.room.waiting - 1)
     session.hold(after)

@@ -33,6 +33,7 @@ enrollments = Operations("Enrollments")
     body=EnrollmentRequest,
     problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 opens-later", "409 enrollment-closed",
               "409 group-full", "409 session-cancelled",
+              "409 other-session-of-course", "409 prerequisite-missing",
               "400 unknown-municipality"],
     leads_to={"get_enrollment": "enrollmentId", "post_cancellation": "enrollmentId"},
 )  # fmt: skip

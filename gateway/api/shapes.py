@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from gateway.api.operation import Input, Shape
+from shared.contracts.catalog import SeatGroup
 from shared.contracts.enrollment import CorrectionReason, FundingScheme, Sector, SizeClass, State, WorkerGroup
 from shared.text import Words
 
@@ -135,6 +136,7 @@ Title = Annotated[
     str, Field(min_length=1, max_length=200, pattern=rf"^[^{NOT_ON_A_LINE}]*[^{NOT_ON_A_LINE}\s][^{NOT_ON_A_LINE}]*$")
 ]
 """One line, with something in it that can be seen."""
+Statement = Annotated[str, Field(max_length=200, pattern=f"^[^{NOT_ON_A_LINE}]*$")]
 Prose = Annotated[str, Field(max_length=5000, pattern=f"^[^{UNSEEN}]*$")]
 CourseState = Literal["draft", "published"]
 SessionState = Literal["draft", "announced", "open", "closed", "cancelled", "finished"]
@@ -161,6 +163,38 @@ def _one_of(name: str) -> JsonDict:
     return {"required": [name], "properties": {name: {"type": "string"}}}
 
 
+class Requires(Shape):
+    """What somebody brings: a course that they completed, or what they say of themselves. Of two, one is enough."""
+
+    course_id: UUID | None
+    course_title_nl: str | None
+    course_title_en: str | None
+    statement_nl: str | None
+    statement_en: str | None
+
+
+Group = Annotated[
+    SeatGroup,
+    Field(description="`sme`: of an employer of under 250 people; `own-region`: who works in the labour-market region of the "
+          "fieldlab; `jobseekers`: who says for this seat that they are looking for work."),
+]  # fmt: skip
+
+
+class NewKeptSeats(Input):
+    group: Group
+    seats: int = Field(ge=1, le=10_000)
+    until: AwareDatetime
+
+
+class KeptSeats(Shape):
+    """Seats that are kept for a group, and are for all after `until`."""
+
+    group: Group
+    seats: int
+    left: int = Field(description="Those of them that nobody has yet; they are not among `seatsLeft`.")
+    until: AwareDatetime
+
+
 class NewCourse(Input):
     """Only a title is needed: `title` counts for both languages. `fieldlabId` may be left out by who organises just one."""
 
@@ -178,6 +212,9 @@ class NewCourse(Input):
     level: Level = 3
     mode_of_delivery: Mode = "presential"
     state: CourseState = "published"
+    requires_course_id: UUID | Literal[""] | None = Field(default=None, description="A course that somebody completes first.")
+    statement_nl: Statement | None = Field(default=None, description="What somebody says of themselves, as they read it.")
+    statement_en: Statement | None = None
 
 
 class CourseChanges(Input):
@@ -194,6 +231,9 @@ class CourseChanges(Input):
     level: Level | LeftOut = None
     mode_of_delivery: Mode | LeftOut = None
     state: CourseState | LeftOut = None
+    requires_course_id: UUID | Literal[""] | LeftOut = Field(default=None, description="An empty text for none.")
+    statement_nl: Statement | LeftOut = Field(default=None, description="An empty text for none.")
+    statement_en: Statement | LeftOut = None
 
 
 class NewSession(Input):
@@ -212,6 +252,10 @@ class NewSession(Input):
         default=None, description="Whoever comes before it takes part in a draw, which decides in which order they are served."
     )
     waiting_room: bool = Field(default=False, description="Everybody waits for their turn, in order of arrival.")
+    decide_at: AwareDatetime | None = Field(
+        default=None, description="When the minimum is decided about: a week before the start, or when enrolling closes."
+    )
+    reserved: list[NewKeptSeats] = Field(default=[], max_length=3, description="What is kept for whom; each group once.")
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None
@@ -261,6 +305,7 @@ class Course(Shape):
     skill: Skill | None
     state: CourseState
     sample: bool = Field(description="Made-up example data, not a real offer.")
+    requires: Requires | None
 
 
 class SessionSummary(Shape):
@@ -292,6 +337,11 @@ class Session(SessionSummary):
     hours: int
     level: int
     minimum: int | None
+    decide_at: AwareDatetime | None
+    goes_on: bool = Field(description="Whether it takes place however many come; with a minimum that is decided at `decideAt`.")
+    reserved: list[KeptSeats]
+    region_name: str = Field(description="The labour-market region of the fieldlab.")
+    requires: Requires | None
     needs_approval: bool
     offer_hours: int | None
     draw_at: AwareDatetime | None
@@ -306,6 +356,11 @@ class SeatChanges(Input):
     capacity: int | None = Field(default=None, ge=1, le=10_000)
     enrollment_closes_at: AwareDatetime | None = None
     offer_hours: int | None = Field(default=None, ge=1, le=720, description="For how long a freed seat is offered.")
+    minimum: int | None = Field(default=None, ge=1, le=10_000, description="At most the capacity.")
+    decide_at: AwareDatetime | None = Field(default=None, description="When the minimum is decided about.")
+    reserved: list[NewKeptSeats] | None = Field(
+        default=None, max_length=3, description="All that is kept from now on; a group that is not in it is for all."
+    )
 
 
 class Seats(Shape):
@@ -319,6 +374,12 @@ class Seats(Shape):
     offer_hours: int | None
     cancelled: bool
     revision: int
+    minimum: int | None
+    decide_at: AwareDatetime | None
+    going: Literal["pending", "short", "sure"] | None = Field(
+        description="There with a minimum: to be decided, missed and for you to decide, or for sure."
+    )
+    reserved: list[KeptSeats]
 
 
 class FoundCourse(Course):
@@ -338,7 +399,9 @@ class CourseWithSessions(Course):
 
 
 class EnrollmentRequest(Input):
-    """All but the session is voluntary and serves the region's report alone."""
+    """All but the session is voluntary. It serves the region's report; where seats are kept for a group, the size of the
+    employer and the place of work also say whether you are in it.
+    """
 
     session_id: UUID
     work_municipality: MunicipalityCode | None = None
@@ -353,6 +416,11 @@ class EnrollmentRequest(Input):
         default=None, description="An id of your own choice: who waits with the same one gets seats together, or waits on."
     )
     at_once: bool = Field(default=False, description="Take a seat that falls free without being asked first.")
+    jobseeker: bool = Field(
+        default=False,
+        description="You say for this seat that you are looking for work; used only where seats are kept for that.",
+    )
+    states_prerequisite: bool = Field(default=False, description="You say that you bring what the course asks for.")
 
 
 class Enrollment(Shape):
@@ -367,6 +435,15 @@ class Enrollment(Shape):
     )
     group_id: UUID | None = Field(default=None, description="Who waits with the same one gets seats together, or waits on.")
     revision: int
+    warnings: list[Notice] = Field(default_factory=list, description="Only for you, where it is yours; none where left out.")
+
+
+class Notice(Shape):
+    """Something to know that keeps nobody out: `overlaps` means that you are in this one at the same time."""
+
+    kind: Literal["overlaps"]
+    session_id: UUID
+    enrollment_id: UUID
 
 
 class Step(Shape):
@@ -380,6 +457,7 @@ class Step(Shape):
 
 
 class EnrollmentWithSteps(Enrollment):
+    stated: str | None = Field(default=None, description="What you said to bring.")
     steps: list[Step] = Field(default_factory=list, description="How it came to stand as it does.")
 
 
@@ -555,6 +633,14 @@ class MyChanges(Input):
     declines: Annotated[list[MailThatCanBeDeclined], Field(max_length=10)] | None = None
 
 
+class Declared(Shape):
+    """What you told for this seat, or what followed from it."""
+
+    groups: list[str]
+    kept_for: str | None = Field(description="For which group your seat was kept.")
+    stated: str | None = Field(description="What you said to bring.")
+
+
 class OwnEnrollment(Shape):
     id: UUID
     session_id: UUID
@@ -565,6 +651,7 @@ class OwnEnrollment(Shape):
     decided_at: AwareDatetime
     about: dict[str, Any] = Field(description="What is kept for the figures of the regions, with what you told for it.")
     steps: list[Step]
+    declared: Declared
 
 
 class OwnTicket(Shape):

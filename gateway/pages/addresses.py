@@ -64,6 +64,7 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "move-session": ("/organisator/sessies/{session}/wanneer-en-waar", "/en/organiser/sessions/{session}/when-and-where"),
     "call-off": ("/organisator/sessies/{session}/afgelasten", "/en/organiser/sessions/{session}/call-off"),
     "roster": ("/organisator/sessies/{session}/deelnemers", "/en/organiser/sessions/{session}/roster"),
+    "go-on": ("/organisator/sessies/{session}/gaat-door", "/en/organiser/sessions/{session}/goes-on"),
     "api": ("/api", "/en/api"),
     "about": ("/over", "/en/about"),
     "problem": ("/problems/{slug}", "/en/problems/{slug}"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.pages import formats
+from gateway.pages import formats, seat_rules
+from gateway.pages.seat_rules import Requires, SeatRules
 from shared.translations import Language
 
 Json = Mapping[str, Any]
@@ -42,6 +43,11 @@ class Session:
         return self.seats_left == 0
 
     @property
+    def is_kept(self) -> bool:
+        """Whether the places that are left are kept for a group."""
+        return False
+
+    @property
     def taken(self) -> int:
         return self.capacity - self.seats_left
 
@@ -68,6 +74,15 @@ class SessionOfCourse(Session):
     draw_at: datetime | None
     """Whoever comes before it takes part in a draw."""
     waiting_room: bool
+    rules: SeatRules
+
+    @property
+    def taken(self) -> int:
+        return self.capacity - self.seats_left - self.rules.left
+
+    @property
+    def is_kept(self) -> bool:
+        return self.is_full and self.rules.left > 0
 
     @property
     def is_to_be_drawn(self) -> bool:
@@ -93,6 +108,7 @@ class Course:
     next_session: Session | None = None
     coming: int = 0
     """How many sessions are still to come."""
+    requires: Requires | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +147,7 @@ def course(shape: Json, language: Language) -> Course:
         sample=shape["sample"],
         next_session=Session(**seats(following)) if following else None,
         coming=shape.get("comingSessions", 0),
+        requires=seat_rules.requires(shape["requires"], language),
     )
 
 
@@ -149,6 +166,7 @@ def session(shape: Json, language: Language) -> SessionOfCourse:
         offer_hours=shape["offerHours"],
         draw_at=datetime.fromisoformat(shape["drawAt"]) if shape["drawAt"] else None,
         waiting_room=shape["waitingRoom"],
+        rules=seat_rules.rules(shape, language),
     )
 
 

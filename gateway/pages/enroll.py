@@ -70,6 +70,8 @@ class Enrollment:
     steps: Sequence[Step]
     """How it came to stand as it does, oldest first; only where one enrollment is asked for."""
     session: SessionOfCourse
+    stated: str | None = None
+    """What somebody said to bring."""
 
     @property
     def is_coming(self) -> bool:
@@ -144,8 +146,9 @@ def read(given: Mapping[str, str], known: Names) -> tuple[dict[str, object], dic
 
 
 def _how_to_wait(given: Mapping[str, str]) -> dict[str, object]:
-    """With whom somebody waits, if it comes to that, and whether a place is theirs without a question."""
-    told: dict[str, object] = {"atOnce": given.get("atOnce") == "true"}
+    """With whom somebody waits, if it comes to that, whether a place is theirs without a question, and what they say for it."""
+    ticks = ("atOnce", "jobseeker", "statesPrerequisite")
+    told: dict[str, object] = {name: given.get(name) == "true" for name in ticks}
     if is_group(given.get("group", "")):
         told["groupId"] = given["group"]
     elif given.get("together") == "true":
@@ -259,6 +262,9 @@ async def _show_enrollment(request: web.Request, *, refusal: tuple[str, str] | N
         status=status,
         enrollment=enrollment,
         refusal=refusal,
+        overlaps=[one for one in await _in_now(request) if _at_once(one.session, enrollment.session)]
+        if enrollment.is_coming
+        else [],
         group_url=f"{request.app[SETTINGS].address}{group}" if enrollment.group_id else "",
         another=await _another(request, enrollment) if enrollment.state == "cancelled" else None,
     )
@@ -282,6 +288,7 @@ async def _show_form(
 ) -> web.Response:
     known = await names.names(request)
     unknown = [name for name in MUNICIPALITIES if name in faults]
+    theirs = await _in_now(request)
     return await show(
         request,
         "enrollments/form.html",
@@ -291,8 +298,20 @@ async def _show_form(
         faults=faults,
         near={name: known.near(given[name], municipalities_only=True) for name in unknown},
         refusal=refusal,
+        other=next((one for one in theirs if one.session.course_id == session.course_id), None),
+        overlaps=[one for one in theirs if _at_once(one.session, session)],
         municipalities=[municipality.name for municipality in known.municipalities.values()],
     )
+
+
+async def _in_now(request: web.Request) -> Sequence[Enrollment]:
+    """What the visitor is in that is not over, the earliest first."""
+    theirs = await _with_sessions(request, list((await enrolled(request)).values()))
+    return sorted((one for one in theirs if one.is_coming), key=lambda one: one.session.starts_at)
+
+
+def _at_once(one: SessionOfCourse, other: SessionOfCourse) -> bool:
+    return one.id != other.id and one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 async def _show_withdraw(
@@ -336,6 +355,7 @@ def _shown(shape: Json, session: SessionOfCourse) -> Enrollment:
         group_id=shape.get("groupId"),
         steps=[_step(step) for step in shape.get("steps", ())],
         session=session,
+        stated=shape.get("stated"),
     )
 
 

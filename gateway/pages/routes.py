@@ -81,6 +81,7 @@ READ: Mapping[str, Handler] = {
     "own-session": own_session.get_session,
     "move-session": own_session.get_move,
     "call-off": own_session.get_call_off,
+    "go-on": own_session.get_go_on,
     "roster": roster.get_roster,
     "api": about.get_api,
     "about": about.get_about,
@@ -125,6 +126,7 @@ CHANGE: Mapping[str, Handler] = {
     "own-session": own_session.post_seats,
     "move-session": own_session.post_move,
     "call-off": own_session.post_call_off,
+    "go-on": own_session.post_go_on,
     "roster": roster.post_roster,
 }
 

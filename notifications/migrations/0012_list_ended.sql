@@ -4,4 +4,4 @@ ALTER TABLE delivery
     ADD CONSTRAINT template_is_known
         CHECK (template IN ('confirmed', 'confirmed-from-waiting-list', 'waitlisted', 'offered', 'offer-lapsed', 'list-ended',
                             'moved-with-a-seat', 'moved', 'session-cancelled', 'cancelled', 'completed', 'outcome-corrected',
-                            'ticket', 'ticket-ended', 'sign-in', 'invitation'));
+                            'ticket', 'ticket-ended', 'ticket-refused', 'sign-in', 'invitation'));

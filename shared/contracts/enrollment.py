@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.contracts.catalog import Place
+from shared.contracts.catalog import Place, ReservedSeats, SeatGroup
 from shared.contracts.event import Event, Value
 
 State = Literal["confirmed", "waitlisted", "offered", "cancelled", "attended", "completed", "no_show"]
@@ -37,7 +38,10 @@ class SeatCount(Value):
     """Rises under the session's lock, so that late arrivals can be told apart."""
     capacity: int
     seats_left: int
+    """Free for everybody; those that are kept for a group are not among them."""
     waiting: int
+    reserved: Mapping[SeatGroup, int] | None = None
+    """How many are still kept for each group; there only where some were."""
 
 
 class DrawAnnounced(Value):
@@ -59,6 +63,9 @@ class SessionOpened(Event):
     starts_at: AwareDatetime
     opens_at: AwareDatetime | None = None
     draw: DrawAnnounced | None = None
+    minimum: int | None = None
+    decide_at: AwareDatetime | None = None
+    reserved: tuple[ReservedSeats, ...] | None = None
 
     @property
     def subject(self) -> str:
@@ -82,7 +89,9 @@ class SessionDrawn(Event):
 
 
 class SeatsChanged(Event):
-    """The organiser changed how many seats a session has, until when people enroll, or for how long a freed seat is offered."""
+    """How many seats a session has, until when people enroll, for how long a freed seat is offered, how many have to come, or
+    what is kept for whom is otherwise: by the organiser, or because a time was over.
+    """
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.seats-changed"
 
@@ -90,6 +99,40 @@ class SeatsChanged(Event):
     seats: SeatCount
     closes_at: AwareDatetime
     offer_hours: int | None = None
+    minimum: int | None = None
+    decide_at: AwareDatetime | None = None
+    reserved: tuple[ReservedSeats, ...] | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class SessionGoesOn(Event):
+    """A session takes place for sure: enough people hold a seat, or the organiser says so."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.session-goes-on"
+
+    session_id: UUID
+    seats: SeatCount
+    minimum: int
+    enough: bool
+    """Whether the minimum was reached; otherwise the organiser went on without."""
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class MinimumMissed(Event):
+    """When it was to be decided, fewer than the minimum held a seat: the organiser goes on anyway, or calls it off."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.minimum-missed"
+
+    session_id: UUID
+    seats: SeatCount
+    minimum: int
+    confirmed: int
 
     @property
     def subject(self) -> str:
@@ -229,7 +272,7 @@ class EnrollmentAnonymised(AboutEnrollment):
 
 
 class AboutTicket(Event):
-    """What every fact about a ticket of a draw carries. Tickets that only wait for a busy desk are told to nobody."""
+    """What every fact about a ticket carries. One that only waits for a busy desk is told of when it comes to nothing."""
 
     ticket_id: UUID
     session_id: UUID
@@ -249,12 +292,14 @@ class TicketTaken(AboutTicket):
 
 
 class TicketEnded(AboutTicket):
-    """A ticket of a draw came to nothing; one that became an enrollment is told by that."""
+    """A ticket came to nothing; one that became an enrollment is told by that."""
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.ticket-ended"
 
     reason: str
-    """Why, as a slug: `session-cancelled`, `enrollment-closed`, `withdrawn`. There may be ones newer than the reader."""
+    """Why, as a slug: `session-cancelled`, `enrollment-closed`, `other-session-of-course`, `withdrawn` and so on. There may be
+    ones newer than the reader.
+    """
 
 
 class TicketAnonymised(AboutTicket):

@@ -15,6 +15,8 @@ PUBLISHERS: dict[str, tuple[type[Event], ...]] = {
         enrollment.SessionOpened,
         enrollment.SeatsChanged,
         enrollment.SessionCancelled,
+        enrollment.SessionGoesOn,
+        enrollment.MinimumMissed,
         enrollment.SeatConfirmed,
         enrollment.EnrollmentWaitlisted,
         enrollment.SeatOffered,

@@ -90,6 +90,7 @@ API: Mapping[str, Rule] = {
     "PATCH /v1/sessions/{sessionId}/seats": Rule(
         {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
     ),
+    "POST /v1/sessions/{sessionId}/confirmation": Rule({"organiser": 200}, 403, foreign=403, target="session"),
     "POST /v1/sessions/{sessionId}/cancellation": Rule({"organiser": 200}, 403, foreign=403, target="doomed session"),
     "POST /v1/sessions/{sessionId}/attendance": Rule(
         {"organiser": 200}, 403, foreign=403, target="begun session", body={"present": []}
@@ -167,6 +168,7 @@ READ: Mapping[str, Rule] = {
     "own-session": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "move-session": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "call-off": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "go-on": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "roster": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "api": everybody(),
     "about": everybody(),
@@ -214,6 +216,7 @@ CHANGE: Mapping[str, Rule] = {
     "new-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),
     "own-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "move-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "go-on": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "call-off": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="doomed session"),
     "roster": Rule(
         {"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="begun session", body={"rest": "present"}
@@ -235,7 +238,7 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
         "GET /tickets": "signed in", "GET /tickets/{ticket_id}": "signed in", "GET /sessions/{session_id}/draw": "public",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
-        "POST /sessions/{session_id}/cancellation": "signed in",
+        "POST /sessions/{session_id}/cancellation": "signed in", "POST /sessions/{session_id}/confirmation": "signed in",
         "POST /sessions/{session_id}/attendance": "signed in", "GET /attendance": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
         "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",

@@ -69,6 +69,9 @@ PLANTS = [
     Plant("I2", "acknowledged, and not there", "enrollment", (
         f"DELETE FROM enrollment WHERE enrollment_id = {HOLDS}",
         "SELECT command_id FROM first_answer WHERE answer #>> '{{enrollment,session_id}}' = '{s}'")),
+    Plant("I2", "acknowledged, and not there", "enrollment", (
+        "DELETE FROM ticket WHERE session_id = '{s}' AND state = 'waiting'",
+        "SELECT command_id FROM first_answer WHERE answer ? 'ticket_id' AND answer ->> 'session_id' = '{s}'")),
     Plant("I2", "enrollments_that_are_older_than_what_was_told_of_them", "enrollment", (
         f"UPDATE enrollment SET revision = 1 WHERE enrollment_id = {LEFT}", f"SELECT {LEFT}")),
     Plant("I2", "sessions_that_are_older_than_what_was_told_of_them", "enrollment", (
@@ -78,6 +81,9 @@ PLANTS = [
         "UPDATE enrollment SET person_id = gen_random_uuid() WHERE session_id = '{s}'",
         "UPDATE enrollment SET person_id = '00000000-0000-0000-0000-0000000000{n:02}' WHERE session_id = '{s}' AND seat_no IS NOT NULL",
         "SELECT (array_agg(enrollment_id))[1] FROM enrollment WHERE session_id = '{s}' AND seat_no IS NOT NULL")),
+    Plant("I3", "claims_to_a_course_of_people_who_are_out_of_it", "enrollment", (
+        f"UPDATE person_claim SET person_id = e.person_id, enrollment_id = e.enrollment_id FROM enrollment e"
+        f" WHERE e.enrollment_id = {LEFT} AND person_claim.enrollment_id = {HOLDS}", f"SELECT {LEFT}")),
     Plant("I4", "people_left_in_a_session_that_is_cancelled", "enrollment", (
         "UPDATE session SET cancelled_at = now() WHERE session_id = '{s}'", f"SELECT {HOLDS}")),
     Plant("I4", "tickets_that_became_an_enrollment_that_is_not_there", "enrollment", (

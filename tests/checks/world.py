@@ -75,7 +75,8 @@ class World:
         together = [a_request(session_id, group=group) for _ in range(2)]
         await self.decide([command, keyed(holder), leaver, first, *together, last])
         await self.decide([a_cancellation(leaver)], NOW + timedelta(hours=1))
-        await self.decide([replace(a_request(session_id), queues=True) for _ in range(2)], NOW + timedelta(hours=2))
+        rush = [replace(one, queues=True) for one in (a_request(session_id), keyed(a_request(session_id)))]
+        await self.decide(rush, NOW + timedelta(hours=2))
         await self.decide([AdmitTickets(uuid4(), session_id, 1)], NOW + timedelta(hours=2))
         return session_id
 

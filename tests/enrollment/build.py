@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from enrollment.commands import AcceptOffer, CancelEnrollment, LapseOffer, OpenSession, RefuseOffer, RequestSeat
@@ -27,6 +28,8 @@ EINDHOVEN = Place(
     reference_date=date(2025, 1, 1),
 )
 
+A_COURSE = UUID(int=7)
+
 
 def announced(
     session_id: UUID | None = None,
@@ -34,15 +37,17 @@ def announced(
     seats: int = 10,
     starts_in: timedelta = timedelta(days=30),
     offers: int | None = None,
+    course: UUID = A_COURSE,
     opens_in: timedelta | None = None,
     draw_in: timedelta | None = None,
-    waiting_room: bool = False,
+    **plan: Any,
 ) -> SessionAnnounced:
+    """`plan` is the rest of what the organiser asks of the desk."""
     return SessionAnnounced(
         session_id=session_id or uuid4(),
         revision=1,
         occurred_at=NOW,
-        course_id=UUID(int=7),
+        course_id=course,
         fieldlab_id="duurzaamheidsfabriek",
         fieldlab_name="De Duurzaamheidsfabriek",
         fieldlab_place=DORDRECHT,
@@ -61,16 +66,17 @@ def announced(
             offer_hours=offers,
             opens_at=None if opens_in is None else NOW + opens_in,
             draw_at=None if draw_in is None else NOW + draw_in,
-            waiting_room=waiting_room,
+            **plan,
         ),
     )
 
 
 def opening(
-    seats: int = 10, session_id: UUID | None = None, *, offers: int | None = None, starts_in: timedelta = timedelta(days=30)
-) -> OpenSession:
+    seats: int = 10, session_id: UUID | None = None, *, offers: int | None = None, starts_in: timedelta = timedelta(days=30),
+    course: UUID = A_COURSE, **plan: Any,
+) -> OpenSession:  # fmt: skip
     """`offers` is for how many hours a freed seat is offered; None gives it at once."""
-    return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in))
+    return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in, course=course, **plan))
 
 
 def a_request(

@@ -15,9 +15,10 @@ import pytest
 
 from enrollment import admission, domain, rooms
 from enrollment import desk as desks
-from enrollment.commands import AdmitTickets, CancelSession, DrawTickets, OpenSession
+from enrollment.commands import AdmitTickets, CancelSession, DescribeSession, DrawTickets, OpenSession
 from enrollment.desk import Desk
 from enrollment.domain import Answer, Refused, Settled, Ticketed
+from shared.contracts.catalog import Prerequisites, ReservedSeats, SessionDescribed
 from shared.contracts.enrollment import SessionDrawn, SessionOpened
 from shared.database.pool import Pool, transaction
 from tests.enrollment.build import NOW, a_request, announced
@@ -299,6 +300,88 @@ async def test_a_ticket_about_which_nothing_can_be_decided_holds_up_nobody(open_
     assert await in_seat_order(pool, session_id) == [*people[:7], *people[8:]]
     assert await pool.fetchval("SELECT reason FROM ticket WHERE state = 'refused'") == "unexpected"
     assert await pool.fetchval("SELECT waiting FROM opening") == 0
+
+
+async def told_of_tickets(pool: Pool) -> list[tuple[str, str, int]]:
+    """What was told of tickets that ended: the person, why, and as which of the facts about the ticket."""
+    rows = await pool.fetch(
+        "SELECT data ->> 'personId', data ->> 'reason', revision FROM event_log WHERE type LIKE '%.ticket-ended'"
+    )
+    return [tuple(row) for row in rows]
+
+
+async def test_two_draws_of_one_course_give_one_seat_and_the_other_ticket_ends_with_the_reason(
+    open_desks: OpenDesks, pool: Pool
+) -> None:
+    clock = Clock()
+    first, second = [await open_session(pool, 5, draw_in=DRAW_IN) for _ in range(2)]
+    (desk,) = await open_desks(1, clock)
+    person = uuid4()
+    tickets = [await desk.ask(a_request(session_id, person)) for session_id in (first, second)]
+    assert all(isinstance(ticket, Ticketed) for ticket in tickets)
+
+    clock.now = AT_THE_DRAW
+    await until_nobody_waits(pool, desk)
+
+    assert await pool.fetchval("SELECT count(*) FROM enrollment WHERE person_id = $1", person) == 1
+    ended = await pool.fetch("SELECT state, reason FROM ticket ORDER BY state")
+    assert [tuple(row) for row in ended] == [("enrolled", None), ("refused", "other-session-of-course")]
+    assert await told_of_tickets(pool) == [(str(person), "other-session-of-course", 2)]
+
+
+async def test_who_waits_in_line_and_comes_in_elsewhere_meanwhile_is_told_why_their_turn_gave_nothing(
+    open_desks: OpenDesks, pool: Pool
+) -> None:
+    session_id, other = await open_session(pool, 5, waiting_room=True), await open_session(pool, 5)
+    (desk,) = await open_desks(1)
+    person = uuid4()
+    await desk.ask(a_request(session_id, person))
+    assert isinstance(await desk.ask(a_request(other, person)), Settled)
+
+    late = await desk.ask(a_request(session_id, person))
+    await until_nobody_waits(pool, desk)
+
+    assert isinstance(late, Ticketed)
+    assert await told_of_tickets(pool) == [(str(person), "other-session-of-course", 1)]
+
+
+async def test_what_a_course_asks_for_is_asked_before_there_is_a_ticket_and_again_when_it_is_their_turn(
+    open_desks: OpenDesks, pool: Pool
+) -> None:
+    session_id = await open_session(pool, 5, waiting_room=True)
+    (desk,) = await open_desks(1)
+    says_so, does_not = uuid4(), uuid4()
+    await desk.ask(replace(a_request(session_id, says_so), states_prerequisite=True))
+    await desk.ask(a_request(session_id, does_not))
+    described = announced(session_id).model_dump(exclude={"seats"})
+    requires = Prerequisites(statement_nl="Ik kan met een multimeter werken.")
+    await desk.ask(DescribeSession(uuid4(), SessionDescribed(**{**described, "revision": 2, "requires": requires})))
+
+    refused = await desk.ask(a_request(session_id))
+    await until_nobody_waits(pool, desk)
+
+    assert isinstance(refused, Refused)
+    assert refused.slug == "prerequisite-missing"
+    assert await in_seat_order(pool, session_id) == [says_so]
+    assert await told_of_tickets(pool) == [(str(does_not), "prerequisite-missing", 1)]
+
+
+async def test_a_draw_keeps_what_is_kept_for_a_group_whatever_chance_says(open_desks: OpenDesks, pool: Pool) -> None:
+    clock = Clock()
+    kept = ReservedSeats(group="sme", seats=2, until=AT_THE_DRAW + timedelta(days=9))
+    session_id = await open_session(pool, 5, draw_in=DRAW_IN, reserved=(kept,))
+    (desk,) = await open_desks(1, clock)
+    of_the_group = [replace(a_request(session_id), employer_size_class="small") for _ in range(2)]
+    await ask_all([desk], [*(a_request(session_id) for _ in range(30)), *of_the_group])
+
+    clock.now = AT_THE_DRAW
+    await until_nobody_waits(pool, desk)
+
+    seated = await pool.fetch(
+        "SELECT enrollment_id, declared ->> 'seat_group' AS kept FROM enrollment WHERE seat_no IS NOT NULL"
+    )
+    assert {row["enrollment_id"] for row in seated if row["kept"] == "sme"} == {one.enrollment_id for one in of_the_group}
+    assert len(seated) == 5
 
 
 async def test_before_it_opens_nobody_comes_in_and_hears_when(open_desks: OpenDesks, pool: Pool) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 from uuid import UUID, uuid4
 
@@ -31,13 +31,15 @@ from enrollment.commands import (
     Command,
     DescribeSession,
     DrawTickets,
+    GoOn,
+    KeepTime,
     LapseOffer,
     OfTheirOwn,
     OpenSession,
     RefuseOffer,
 )
 from enrollment.domain import Session, people
-from shared.contracts.catalog import SessionDescribed
+from shared.contracts.catalog import ReservedSeats, SeatGroup, SessionDescribed
 from shared.contracts.enrollment import AboutEnrollment, EnrollmentCancelled, EnrollmentFact, SeatConfirmed
 from shared.contracts.event import Event
 from shared.database.pool import Connection
@@ -45,7 +47,7 @@ from shared.launch.postgres import Postgres
 from shared.messaging import log
 from tests.conftest import Templates
 from tests.counts import count
-from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, a_request, announced, opening
+from tests.enrollment.build import A_COURSE, DORDRECHT, EINDHOVEN, NOW, a_request, announced, opening
 
 T = TypeVar("T")
 SEQUENCES = count(500, 10_000)
@@ -65,21 +67,26 @@ TICKETS = """
 SELECT t.*, o.served, o.waiting AS counted FROM ticket t JOIN opening o USING (session_id) WHERE session_id = ANY($1::uuid[])
 """
 PERSON = st.integers(0, 6)
+GROUPS: st.SearchStrategy[dict[SeatGroup, int]] = st.dictionaries(st.sampled_from(["sme", "own-region"]), st.integers(1, 2))
 MOSTLY_ONE = st.sampled_from([0, 0, 0, 1])
 
 
 class Opens(Protocol):
     """How a session with so many seats opens."""
 
-    def __call__(self, seats: int, *, offers: int | None) -> OpenSession: ...
+    def __call__(self, seats: int, *, offers: int | None, course: UUID) -> OpenSession: ...
 
 
-def a_draw(seats: int, *, offers: int | None) -> OpenSession:
-    return OpenSession(uuid4(), announced(seats=seats, offers=offers, draw_in=timedelta(days=1)), "5eed" * 16)
+def a_draw(seats: int, *, offers: int | None, course: UUID) -> OpenSession:
+    return OpenSession(uuid4(), announced(seats=seats, offers=offers, course=course, draw_in=timedelta(days=1)), "5eed" * 16)
 
 
-def a_waiting_room(seats: int, *, offers: int | None) -> OpenSession:
-    return OpenSession(uuid4(), announced(seats=seats, offers=offers, waiting_room=True))
+def a_waiting_room(seats: int, *, offers: int | None, course: UUID) -> OpenSession:
+    return OpenSession(uuid4(), announced(seats=seats, offers=offers, course=course, waiting_room=True))
+
+
+def kept(groups: Mapping[SeatGroup, int], until: datetime) -> tuple[ReservedSeats, ...]:
+    return tuple(ReservedSeats(group=group, seats=seats, until=until) for group, seats in sorted(groups.items()))
 
 
 class Bench:
@@ -108,14 +115,20 @@ class TheDesk(RuleBasedStateMachine):
 
     @initialize(
         seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]),
-        other=st.sampled_from([opening, a_draw, a_waiting_room]),
+        other=st.sampled_from([opening, a_draw, a_waiting_room]), course=st.sampled_from([A_COURSE, UUID(int=8)]),
+        groups=st.one_of(st.just({}), GROUPS), minimum=st.sampled_from([None, 2]),
     )  # fmt: skip
-    def opens(self, seats: int, offers: int | None, size: int, other: Opens) -> None:
+    def opens(
+        self, seats: int, offers: int | None, size: int, other: Opens, course: UUID, groups: dict[SeatGroup, int],
+        minimum: int | None,
+    ) -> None:  # fmt: skip
+        """The second session is of the same course, or of another. The first keeps some seats, or none."""
         self.now = NOW
         self.bench.told.clear()
         self.transaction = self.bench.conn.transaction()
         self.bench.run(self.transaction.start())
-        openings = [opening(seats, offers=offers), other(1, offers=24)]
+        reserved = kept(groups, NOW + timedelta(days=3))
+        openings = [opening(seats, offers=offers, reserved=reserved, minimum=minimum), other(1, offers=24, course=course)]
         self.sessions = [one.announced for one in openings]
         self.people = [uuid4() for _ in range(7)]
         self.groups = [uuid4() for _ in range(2)]
@@ -184,11 +197,11 @@ class TheDesk(RuleBasedStateMachine):
     ) -> None:  # fmt: skip
         for person in people:
             request = a_request(
-                self.sessions[session].session_id, self.people[person], "GM0505",
+                self.sessions[session].session_id, self.people[person], "GM0505" if person % 3 else "GM0772",
                 group=None if group is None else self.groups[group], at_once=at_once,
             )  # fmt: skip
             self.requested[session, person] = request.enrollment_id
-            self.ask(replace(request, queues=rush))
+            self.ask(replace(request, queues=rush, employer_size_class="small" if person % 2 else None))
 
     @rule(session=MOSTLY_ONE, person=PERSON, group=st.sampled_from([None, 0]))
     def somebody_comes(self, session: int, person: int, group: int | None) -> None:
@@ -233,7 +246,8 @@ class TheDesk(RuleBasedStateMachine):
         over = [row for row in self.fetch(ROWS) if self.is_over(row)]
         over.sort(key=lambda row: row["state"] == "offered")  # a line ends before the offers of a session that has begun
         self.round += [LapseOffer(uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
-        self.round += [DrawTickets(uuid4(), session.session_id) for session in self.sessions]
+        for session in self.sessions:
+            self.round += [DrawTickets(uuid4(), session.session_id), KeepTime(uuid4(), session.session_id)]
         self.decide()
         if over:
             self.what_is_over_ends(self.fetch(ROWS))
@@ -248,6 +262,15 @@ class TheDesk(RuleBasedStateMachine):
     @rule(session=MOSTLY_ONE, seats=st.integers(1, 6), offers=st.sampled_from([None, 1, 48]))
     def an_organiser_changes_the_seats(self, session: int, seats: int, offers: int | None) -> None:
         self.ask(ChangeSeats(uuid4(), self.sessions[session].session_id, LAB, capacity=seats, offer_hours=offers))
+
+    @rule(session=MOSTLY_ONE, groups=GROUPS, days=st.integers(1, 20))
+    def an_organiser_keeps_seats(self, session: int, groups: dict[SeatGroup, int], days: int) -> None:
+        until = self.now + timedelta(days=days)
+        self.ask(ChangeSeats(uuid4(), self.sessions[session].session_id, LAB, reserved=kept(groups, until)))
+
+    @rule(session=MOSTLY_ONE)
+    def an_organiser_goes_on(self, session: int) -> None:
+        self.ask(GoOn(uuid4(), self.sessions[session].session_id, LAB))
 
     @rule(session=MOSTLY_ONE, days=st.integers(-20, 20))
     def a_session_moves(self, session: int, days: int) -> None:
@@ -311,15 +334,24 @@ class TheDesk(RuleBasedStateMachine):
     def nobody_was_passed(self, groups: dict[UUID, UUID]) -> None:
         queues: defaultdict[UUID, list[checks.Turn]] = defaultdict(list)
         for fact in self.bench.told:
-            if isinstance(fact, EnrollmentFact) and is_about_a_queue(fact):
-                turn = (fact.seats.revision, fact.enrollment_id, fact.state, fact.seats.seats_left)
-                queues[fact.session_id].append(turn)
+            if turn := turn_of(fact):
+                queues[getattr(fact, "session_id")].append(turn)  # noqa: B009
         for turns in queues.values():
             assert list(checks.passed(turns, groups)) == []
 
 
-def is_about_a_queue(fact: EnrollmentFact) -> bool:
+def turn_of(fact: Event) -> checks.Turn | None:
     """As the check's statement `queues` chooses them."""
+    seats = getattr(fact, "seats", None)
+    if seats is None or not (seats.reserved is not None or (isinstance(fact, EnrollmentFact) and is_about_a_queue(fact))):
+        return None
+    left = None if seats.reserved is None else sum(seats.reserved.values())
+    what = fact.state if isinstance(fact, EnrollmentFact) else fact.type
+    return checks.Turn(seats.revision, getattr(fact, "enrollment_id", None), what, seats.seats_left, left)
+
+
+def is_about_a_queue(fact: EnrollmentFact) -> bool:
+    """Whether somebody joined it, was served or left."""
     if isinstance(fact, SeatConfirmed):
         return fact.from_waiting_list
     return not (isinstance(fact, EnrollmentCancelled) and fact.held_seat)
@@ -364,8 +396,9 @@ def test_whatever_happens_in_whatever_order_the_promises_hold(bench: Bench) -> N
 
 def the_last_in_line_first(monkeypatch: pytest.MonkeyPatch) -> None:
     def served(self: Session) -> list[Any]:
-        waiting = [one for one in self.enrollments.values() if one.place is not None and (one.company or 1) <= self.seats_left]
-        return [max(waiting, key=lambda one: one.place or 0)] if waiting and self.seats_left else []
+        waiting = [one for one in self.enrollments.values() if one.place is not None]
+        served = [one for one in waiting if self.source(one.declared.shared, one.company or 1)]
+        return [max(served, key=lambda one: one.place or 0)] if served else []
 
     monkeypatch.setattr(Session, "next_to_be_served", served)
 

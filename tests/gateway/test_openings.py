@@ -95,6 +95,40 @@ def test_who_takes_part_in_a_draw_gets_a_mail_that_says_so(platform: Running, vi
     assert mail["attachments"] == []
 
 
+async def _another_date(platform: Running, session: str) -> str:
+    headers = {"Authorization": f"Bearer {platform.demo['tokens']['organiser']}"}
+    async with aiohttp.ClientSession(platform.base_url, headers=headers, raise_for_status=True) as http:
+        async with http.get(f"/v1/sessions/{session}") as response:
+            course = (await response.json())["courseId"]
+        times = {"startsAt": in_days(70), "endsAt": in_days(71), "capacity": 5}
+        async with http.post(f"/v1/courses/{course}/sessions", json=times) as response:
+            other = str((await response.json())["id"])
+        while True:
+            async with http.get(f"/v1/sessions/{other}") as response:
+                if (await response.json())["state"] == "open":
+                    return other
+            await asyncio.sleep(0.1)
+
+
+def test_whoever_is_in_another_session_when_it_is_drawn_reads_so_on_the_page_and_in_a_mail(
+    platform: Running, visit: Visit, session_with: SessionWith
+) -> None:
+    worker = visit("worker")
+    mailbox = str(api(worker, "/v1/me")["email"])
+    session = session_with(1, drawAt=in_days(2))
+    ticket = enroll(worker, session).url.removeprefix(platform.base_url)
+    other = asyncio.run(_another_date(platform, session))
+    assert heading(enroll(worker, other)) == "Je hebt een plek"
+
+    have_it_drawn(platform, session)
+    eventually(lambda: heading(worker.get(ticket)) == "Je doet al mee op een andere datum van deze cursus", seconds=60)
+
+    def told() -> list[str]:
+        return [mail["subject"] for mail in mails_to(platform, mailbox) if mail.get("sessionId") == session]
+
+    eventually(lambda: any("Geen plek voor jou" in subject for subject in told()), seconds=60)
+
+
 def test_a_waiting_room_shows_the_place_and_ends_in_the_enrollment(visit: Visit, session_with: SessionWith) -> None:
     session = session_with(1, waitingRoom=True)
     worker = visit("worker")
