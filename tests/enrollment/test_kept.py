@@ -22,7 +22,7 @@ from enrollment.uptake import projection
 from shared.contracts.catalog import Prerequisites, ReservedSeats, SeatGroup, SessionDescribed
 from shared.contracts.enrollment import MinimumMissed, SeatConfirmed, SeatOffered, SeatsChanged, SessionGoesOn
 from shared.database.pool import Pool, transaction
-from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, a_cancellation, a_request, opening
+from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, a_cancellation, a_request, an_end, opening
 from tests.enrollment.conftest import OpenDesks
 from tests.enrollment.test_forgetting import forgotten, hear, logged
 from tests.enrollment.test_offers import MAKE, is_sound
@@ -170,6 +170,23 @@ def test_when_the_date_comes_what_is_left_goes_to_the_queue_in_its_order() -> No
     assert [type(fact) for fact in decision.facts] == [SeatsChanged, SeatConfirmed, SeatConfirmed]
     assert states(decision.ledger, *waiting) == ["confirmed"] * 2 + ["waitlisted"] * 2
     keeps_the_ledger(decision.ledger.sessions[command.session_id])
+
+
+def test_what_is_kept_until_the_start_is_given_up_once_the_line_has_ended_and_nobody_is_served_any_more() -> None:
+    command = opening(2)
+    start = command.announced.starts_at
+    command = an_opening(2, kept("sme", 2, start))
+    outsider = a_request(command.session_id)
+    waiting = started(command, outsider)
+    keep_time = KeepTime(uuid4(), command.session_id)
+
+    early = domain.decide(waiting, [keep_time], start)
+    late = domain.decide(waiting, [an_end(outsider), keep_time], start)
+
+    assert early.facts == []
+    assert states(late.ledger, outsider) == ["cancelled"]
+    assert late.ledger.sessions[command.session_id].rules.reserved == ()
+    keeps_the_ledger(late.ledger.sessions[command.session_id])
 
 
 def test_the_organiser_may_lift_it_before() -> None:
