@@ -22,7 +22,7 @@ ACTION = "action"
 KINDS = {
     "enrollmentId": "enrollments", "enrollment": "enrollments", "sessionId": "sessions", "session": "sessions",
     "courseId": "courses", "course": "courses", "fieldlabId": "fieldlabs", "invitation": "invitations", "token": "tokens",
-    "identity": "accounts", "browser": "browsers",
+    "identity": "accounts", "browser": "browsers", "ticketId": "tickets", "ticket": "tickets",
 }  # fmt: skip
 """What a part of an address names."""
 

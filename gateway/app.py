@@ -21,6 +21,7 @@ from gateway.api.openapi import openapi
 from gateway.api.operation import routes
 from gateway.api.reference import reference
 from gateway.api.retention import retention as retention_terms
+from gateway.api.tickets import tickets
 from gateway.api.uptake import uptake
 from gateway.clients import EnrollmentRequests
 from gateway.limits import Limits
@@ -47,8 +48,11 @@ if TYPE_CHECKING:
     from gateway.oidc.provider import Provider
 
 OPERATIONS = list(
-    chain(reference.all, courses.all, attendance.all, enrollments.all, approvals.all, uptake.all, me.all, retention_terms.all)
-)
+    chain(
+        reference.all, courses.all, attendance.all, enrollments.all, tickets.all, approvals.all, uptake.all, me.all,
+        retention_terms.all,
+    )
+)  # fmt: skip
 
 
 @asynccontextmanager

@@ -6,8 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from enrollment.commands import AcceptOffer, Anonymise, CancelEnrollment, LapseOffer, OfTheirOwn, RefuseOffer, RequestSeat
-from enrollment.domain import steps
-from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Forgotten, Ledger, Refused, Session, Settled
+from enrollment.domain import openings, steps
+from enrollment.domain.claims import Claim
+from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Fault, Forgotten, Ledger, Refused, Session, Settled
+from enrollment.domain.rules import Declared, groups_of
 from shared.contracts.catalog import Place
 from shared.contracts.enrollment import Participation
 from shared.contracts.event import Event
@@ -30,12 +32,14 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         return Refused("session-cancelled")
     if first := session.active_of(command.person_id):
         return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
-    if now >= session.closes_at or now >= session.starts_at:
-        return Refused("enrollment-closed")
-    for code in (command.work_municipality, command.home_municipality):
-        if code is not None and code not in ledger.places:
-            return Refused("unknown-municipality", 400)
+    if held := openings.ticket_held(session, command, now):
+        return held
+    if refused := _why_not(ledger, session, command, now):
+        return refused
+    if ticket := openings.ticket_instead(session, command, now, facts):
+        return ticket
 
+    about = _participation(session, command, ledger.places)
     enrollment = Enrollment(
         enrollment_id=command.enrollment_id,
         session_id=command.session_id,
@@ -44,7 +48,8 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         revision=0,
         registered_at=now,
         decided_at=now,
-        about=_participation(session, command, ledger.places),
+        about=about,
+        declared=_declared(session, command, about),
         group_id=command.group_id,
         at_once=command.at_once,
         approval=session.approval_asked,
@@ -54,7 +59,54 @@ def request_seat(ledger: Ledger, command: RequestSeat, now: datetime, facts: lis
         return Refused("group-full")
     take_in = steps.request if enrollment.approval == "first" else steps.admit
     after = take_in(session, enrollment, command.command_id, now, facts)
-    return Settled(after, new=True, position=after.steps[-1].position if after.place is not None else None)
+    position = after.steps[-1].position if after.place is not None else None
+    return Settled(after, True, position, _overlaps(session, command.person_id))
+
+
+def _why_not(ledger: Ledger, session: Session, command: RequestSeat, now: datetime) -> Refused | None:
+    """Why nobody who asks for this gets in, with a ticket or without. Whoever waited for their turn is asked this again."""
+    if (command.asked_at or now) >= session.closes_at or now >= session.starts_at:
+        return Refused("enrollment-closed")
+    if refused := openings.not_open_yet(session, command.asked_at or now):
+        return refused
+    if {command.work_municipality, command.home_municipality} - {None, *ledger.places}:
+        return Refused("unknown-municipality", 400)
+    return elsewhere(ledger, session, command.person_id, now) or _missing(ledger, session, command)
+
+
+def elsewhere(ledger: Ledger, session: Session, person_id: UUID, now: datetime) -> Refused | None:
+    """The no to whoever is in another session of the same course, with a seat or in the queue."""
+    if claim := ledger.claims.elsewhere(person_id, session.about.course_id, session.session_id, now):
+        return Refused("other-session-of-course", faults=(Fault("#/sessionId", "other_session", str(claim.session_id)),))
+    return None
+
+
+def _missing(ledger: Ledger, session: Session, command: RequestSeat) -> Refused | None:
+    """The no to whoever neither completed the course that is asked for, nor says what is asked for of themselves."""
+    requires = session.rules.requires
+    if requires is None:
+        return None
+    faults = []
+    if requires.course_id:
+        if (command.person_id, requires.course_id) in ledger.completed:
+            return None
+        faults.append(Fault("#/sessionId", "course_not_completed", str(requires.course_id)))
+    if requires.statement_nl:
+        if command.states_prerequisite:
+            return None
+        texts = dict.fromkeys(filter(None, (requires.statement_nl, requires.statement_en)))
+        faults.append(Fault("#/statesPrerequisite", "statement_missing", " / ".join(texts)))
+    return Refused("prerequisite-missing", faults=tuple(faults)) if faults else None
+
+
+def _declared(session: Session, command: RequestSeat, about: Participation) -> Declared:
+    requires, reserved = session.rules.requires, session.rules.reserved
+    groups = groups_of(about.fieldlab, about.work, about.employer_size_class, reserved, jobseeker=command.jobseeker)
+    return Declared(groups, stated=requires.statement_nl if requires and command.states_prerequisite else None)
+
+
+def _overlaps(session: Session, person_id: UUID) -> tuple[Claim, ...]:
+    return session.claims.overlapping(person_id, session.session_id, session.starts_at, session.ends_at)
 
 
 def cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: list[Event]) -> Answer:
@@ -129,6 +181,7 @@ def anonymise(ledger: Ledger, command: Anonymise, now: datetime, facts: list[Eve
         as_it_is = session.enrollments[enrollment.enrollment_id]
         anonymous_id = command.anonymous_ids[as_it_is.person_id]
         steps.disown(session, as_it_is, anonymous_id, VOLUNTARY, command.command_id, now, facts)
+    openings.disown(session, command.anonymous_ids, now, facts)
     if command.whole_session:
         session.anonymised_at = now
     return Forgotten(len(theirs), len(coming))

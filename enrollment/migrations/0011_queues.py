@@ -3,7 +3,7 @@
 from shared.database.migrate import run_sql
 
 revision = "enrollment_0011"
-down_revision = "enrollment_0008"
+down_revision = "enrollment_0010"
 
 
 def upgrade() -> None:

@@ -3,7 +3,7 @@
 from shared.database.migrate import run_sql
 
 revision = "notifications_0012"
-down_revision = "notifications_0008"
+down_revision = "notifications_0009"
 
 
 def upgrade() -> None:

@@ -7,4 +7,4 @@ ALTER TABLE delivery
                             'moved', 'session-cancelled', 'cancelled', 'sign-in', 'invitation', 'approval-asked',
                             'approval-asked-first', 'approval-asked-in-turn', 'waitlisted-for-approval', 'approved',
                             'approved-and-waiting', 'declined', 'approval-lapsed', 'moved-with-a-request', 'completed',
-                            'outcome-corrected'));
+                            'outcome-corrected', 'ticket', 'ticket-ended', 'ticket-refused'));

@@ -28,6 +28,8 @@ Target = Literal[
     "begun session",
     "browser",
     "request",
+    "ticket",
+    "drawn session",
 ]
 
 IN_A_YEAR = {
@@ -89,6 +91,7 @@ API: Mapping[str, Rule] = {
     "PATCH /v1/sessions/{sessionId}/seats": Rule(
         {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
     ),
+    "POST /v1/sessions/{sessionId}/confirmation": Rule({"organiser": 200}, 403, foreign=403, target="session"),
     "POST /v1/sessions/{sessionId}/cancellation": Rule({"organiser": 200}, 403, foreign=403, target="doomed session"),
     "POST /v1/sessions/{sessionId}/attendance": Rule(
         {"organiser": 200}, 403, foreign=403, target="begun session", body={"present": []}
@@ -103,6 +106,9 @@ API: Mapping[str, Rule] = {
     "POST /v1/enrollments/{enrollmentId}/rejection": Rule(
         {"organiser": 200, "worker": 403}, target="request", body={"reason": "no-room"}
     ),
+    "GET /v1/tickets": signed_in(),
+    "GET /v1/tickets/{ticketId}": Rule({"worker": 200}, target="ticket"),
+    "GET /v1/sessions/{sessionId}/draw": everybody(target="drawn session"),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
     "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
@@ -132,6 +138,8 @@ READ: Mapping[str, Rule] = {
     "enrollments": page(),
     "enrollment": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "calendar": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "ticket": Rule({"worker": 200}, 404, 303, target="ticket"),
+    "draw": everybody(target="drawn session"),
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 303}, 404, 303, target="enrollment"),
@@ -168,6 +176,7 @@ READ: Mapping[str, Rule] = {
     "requests": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "approve": Rule({"organiser": 303}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
     "decline": Rule({"organiser": 200}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
+    "go-on": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "roster": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "api": everybody(),
     "about": everybody(),
@@ -215,6 +224,7 @@ CHANGE: Mapping[str, Rule] = {
     "new-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),
     "own-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "move-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "go-on": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "call-off": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="doomed session"),
     "approve": Rule({"organiser": 303}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
     "decline": Rule(
@@ -239,8 +249,9 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "GET /enrollments/{enrollment_id}": "signed in", "POST /enrollments/{enrollment_id}/cancellation": "signed in",
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
         "POST /enrollments/{enrollment_id}/approval": "signed in", "POST /enrollments/{enrollment_id}/rejection": "signed in",
+        "GET /tickets": "signed in", "GET /tickets/{ticket_id}": "signed in", "GET /sessions/{session_id}/draw": "public",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
-        "POST /sessions/{session_id}/cancellation": "signed in",
+        "POST /sessions/{session_id}/cancellation": "signed in", "POST /sessions/{session_id}/confirmation": "signed in",
         "POST /sessions/{session_id}/attendance": "signed in", "GET /attendance": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",
         "PUT /retention/{fieldlab_id}": "signed in", "POST /internal/known-people": "services",

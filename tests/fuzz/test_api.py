@@ -69,7 +69,9 @@ EACH, IN_A_ROLE, SECONDS = count(200, 1000), count(10, 300), count(8, 300)
 ONE_BY_ONE = "examples,coverage,fuzzing"
 RUNS = {
     "courses": Run(EACH, ONE_BY_ONE, of("Courses")),
-    "the others": Run(EACH, ONE_BY_ONE, of("Reference data", "Retention", "Enrollments", "Approvals", "Me", "Uptake")),
+    "the others": Run(
+        EACH, ONE_BY_ONE, of("Reference data", "Retention", "Enrollments", "Tickets", "Approvals", "Me", "Uptake")
+    ),
     "being forgotten": Run(EACH, ONE_BY_ONE, ["--include-method", "DELETE"], "leaver"),
     "one after another": Run(EACH, "stateful", of(), seconds=SECONDS),
     "as a worker": Run(
