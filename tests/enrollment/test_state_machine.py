@@ -131,7 +131,7 @@ class TheDesk(RuleBasedStateMachine):
 
     bench: ClassVar[Bench]
     plainly: ClassVar[bool] = False
-    """With few seats, of which none are kept, and nobody in line in front of the desk: what goes wrong comes soon."""
+    """With few seats, of which none are kept, and no line in front of the desk: what goes wrong comes soon."""
 
     # How it goes
 
@@ -239,17 +239,19 @@ class TheDesk(RuleBasedStateMachine):
                 group=None if group is None else self.groups[group], at_once=at_once,
             )  # fmt: skip
             self.requested[session, person] = request.enrollment_id
-            self.ask(replace(request, queues=rush and not self.plainly, employer_size_class="small" if person % 2 else None))
+            self.ask(replace(request, queues=rush, employer_size_class="small" if person % 2 else None))
 
     @rule(session=MOSTLY_ONE, person=PERSON, group=st.sampled_from([None, 0]))
     def somebody_comes(self, session: int, person: int, group: int | None) -> None:
         self.some_come(session, [person], group, at_once=False)
 
+    @precondition(lambda self: not self.plainly)
     @rule(session=MOSTLY_ONE, people=st.lists(PERSON, min_size=1, max_size=5, unique=True), group=st.sampled_from([None, 0]))
     def a_rush_comes(self, session: int, people: list[int], group: int | None) -> None:
         """More than there is time for: they get tickets."""
         self.some_come(session, people, group, at_once=False, rush=True)
 
+    @precondition(lambda self: not self.plainly)
     @rule(session=MOSTLY_ONE, at_most=st.sampled_from([1, 2, 250]))
     def some_are_let_in(self, session: int, at_most: int) -> None:
         self.ask(AdmitTickets(uuid4(), self.sessions[session].session_id, at_most))
@@ -327,11 +329,13 @@ class TheDesk(RuleBasedStateMachine):
             )
         )
 
+    @precondition(lambda self: not self.plainly)
     @rule(session=MOSTLY_ONE, groups=GROUPS, days=st.integers(1, 20))
     def an_organiser_keeps_seats(self, session: int, groups: dict[SeatGroup, int], days: int) -> None:
         until = self.now + timedelta(days=days)
         self.ask(ChangeSeats(uuid4(), self.sessions[session].session_id, LAB, reserved=kept(groups, until)))
 
+    @precondition(lambda self: not self.plainly)
     @rule(session=MOSTLY_ONE)
     def an_organiser_goes_on(self, session: int) -> None:
         self.ask(GoOn(uuid4(), self.sessions[session].session_id, LAB))
