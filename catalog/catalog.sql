@@ -85,15 +85,19 @@ SELECT shown.*, fit.coming, fit.next_session, count(*) OVER () AS total
 
 -- name: sessions
 -- In the order in which they are asked for; ids that do not exist are left out.
-SELECT shown.*, session_state(opened, closes_at, starts_at, ends_at, $2) AS state
+SELECT shown.*, o.opens_at, o.draw_at, coalesce(o.waiting_room, false) AS waiting_room,
+       session_state(opened AND (opened IS NULL OR coalesce(o.opens_at <= $2, true)), closes_at, starts_at, ends_at, $2) AS state
   FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (session_id, nr)
   JOIN session_shown shown USING (session_id)
+  LEFT JOIN session_opening o USING (session_id)
  ORDER BY asked.nr
 
 -- name: sessions_of_course
 -- Those that are not over yet, the next one first.
-SELECT shown.*, session_state(opened, closes_at, starts_at, ends_at, $2) AS state
+SELECT shown.*, o.opens_at, o.draw_at, coalesce(o.waiting_room, false) AS waiting_room,
+       session_state(opened AND (opened IS NULL OR coalesce(o.opens_at <= $2, true)), closes_at, starts_at, ends_at, $2) AS state
   FROM session_shown shown
+  LEFT JOIN session_opening o USING (session_id)
  WHERE course_id = $1 AND ends_at > $2
  ORDER BY starts_at, session_id
 
@@ -132,17 +136,17 @@ SELECT EXISTS (SELECT FROM session WHERE course_id = $1)
 
 -- name: add_courses
 INSERT INTO course (course_id, fieldlab_id, theme, title_nl, title_en, description_nl, description_en, hours, level,
-                    mode_of_delivery, skill_label, skill_uri, state, sample)
+                    mode_of_delivery, skill_label, skill_uri, state, sample, required_course, statement_nl, statement_en)
 SELECT *
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[],
-              $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[])
+              $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::uuid[], $16::text[], $17::text[])
     ON CONFLICT (course_id) DO NOTHING
 RETURNING course_id
 
 -- name: change_course
 UPDATE course
    SET theme = $2, title_nl = $3, title_en = $4, description_nl = $5, description_en = $6, hours = $7, level = $8,
-       mode_of_delivery = $9, state = $10
+       mode_of_delivery = $9, state = $10, required_course = $11, statement_nl = $12, statement_en = $13
  WHERE course_id = $1
 
 -- name: index_courses
@@ -160,12 +164,18 @@ UPDATE course
 
 -- name: add_sessions
 INSERT INTO session (session_id, course_id, starts_at, ends_at, location, description_nl, description_en, capacity, closes_at,
-                     minimum, needs_approval, offer_hours, approval_hours, holds_seat)
+                     minimum, needs_approval, offer_hours, approval_hours, holds_seat, decide_at, reserved)
 SELECT *
   FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::int[],
-              $9::timestamptz[], $10::int[], $11::boolean[], $12::int[], $13::int[], $14::boolean[])
+              $9::timestamptz[], $10::int[], $11::boolean[], $12::int[], $13::int[], $14::boolean[], $15::timestamptz[],
+              $16::jsonb[])
     ON CONFLICT (session_id) DO NOTHING
 RETURNING session_id
+
+-- name: add_openings
+INSERT INTO session_opening (session_id, opens_at, draw_at, waiting_room)
+SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::boolean[])
+    ON CONFLICT (session_id) DO NOTHING
 
 -- name: change_session
 UPDATE session
@@ -174,9 +184,11 @@ UPDATE session
 
 -- name: announced
 -- What the first fact about each session says; in id order.
-SELECT shown.*, s.capacity AS asked_capacity, s.closes_at AS asked_closes_at
+SELECT shown.*, s.capacity AS asked_capacity, s.closes_at AS asked_closes_at, s.reserved AS asked_reserved, o.opens_at,
+       o.draw_at, coalesce(o.waiting_room, false) AS waiting_room
   FROM session_shown shown
   JOIN session s USING (session_id)
+  LEFT JOIN session_opening o USING (session_id)
  WHERE shown.session_id = ANY($1::uuid[])
  ORDER BY shown.session_id
 
@@ -193,25 +205,34 @@ SELECT session_id FROM session WHERE course_id = ANY($1::uuid[]) AND ends_at > $
 
 -- name: learn_seats
 -- The newest of what the desk said, per session; what is older than what is known changes nothing.
-INSERT INTO availability AS known (session_id, revision, capacity, seats_left, waiting)
-SELECT DISTINCT ON (session_id) session_id, revision, capacity, seats_left, waiting
-  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) AS fact (session_id, revision, capacity, seats_left, waiting)
+INSERT INTO availability AS known (session_id, revision, capacity, seats_left, waiting, reserved_left)
+SELECT DISTINCT ON (session_id) session_id, revision, capacity, seats_left, waiting, reserved_left
+  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[], $6::jsonb[])
+    AS fact (session_id, revision, capacity, seats_left, waiting, reserved_left)
  ORDER BY session_id, revision DESC
     ON CONFLICT (session_id) DO UPDATE
-   SET revision = excluded.revision, capacity = excluded.capacity, seats_left = excluded.seats_left, waiting = excluded.waiting
+   SET revision = excluded.revision, capacity = excluded.capacity, seats_left = excluded.seats_left, waiting = excluded.waiting,
+       reserved_left = coalesce(excluded.reserved_left, known.reserved_left)
  WHERE excluded.revision > known.revision
 
 -- name: learn_cancelled
 -- For good, so it does not matter what else is told, or when.
 UPDATE availability SET cancelled = true WHERE session_id = ANY($1::uuid[])
 
+-- name: learn_goes_on
+-- For good too.
+UPDATE availability SET goes_on = true WHERE session_id = ANY($1::uuid[])
+
 -- name: learn_rules
 -- Beside the seats, with a revision of its own: few facts tell them, and a late one may still be the newest.
 UPDATE availability AS known
    SET closes_revision = fact.revision, closes_at = fact.closes_at, offer_hours = fact.offer_hours,
-       needs_approval = fact.needs_approval, approval_hours = fact.approval_hours, holds_seat = fact.holds_seat
+       needs_approval = fact.needs_approval, approval_hours = fact.approval_hours, holds_seat = fact.holds_seat,
+       minimum = fact.minimum, decide_at = fact.decide_at, reserved = fact.reserved
   FROM (SELECT DISTINCT ON (session_id) *
-          FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::int[], $5::boolean[], $6::int[], $7::boolean[])
-            AS given (session_id, revision, closes_at, offer_hours, needs_approval, approval_hours, holds_seat)
+          FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::int[], $5::boolean[], $6::int[], $7::boolean[], $8::int[],
+                      $9::timestamptz[], $10::jsonb[])
+            AS given (session_id, revision, closes_at, offer_hours, needs_approval, approval_hours, holds_seat, minimum, decide_at,
+                      reserved)
          ORDER BY session_id, revision DESC) AS fact
  WHERE known.session_id = fact.session_id AND fact.revision > known.closes_revision

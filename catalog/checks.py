@@ -22,7 +22,7 @@ SQL = sql.load(__file__, "checks.sql")
 class Checks(ServiceChecks):
     consumers: ClassVar[Mapping[str, Subscriptions]] = {"catalog": reactions.SUBSCRIPTIONS}
     open_to_all: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("region", "municipality", "theme", "fieldlab", "availability"), "true"),
+        **dict.fromkeys(("region", "municipality", "theme", "fieldlab", "availability", "session_opening"), "true"),
         "course": "state = 'published'",
         "session": "course_id IN (SELECT course_id FROM course WHERE state = 'published')",
     }

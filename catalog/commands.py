@@ -6,7 +6,7 @@ Who may do it was settled before, and the input is valid by itself; here it meet
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import orjson
@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from catalog import queries, store
 from catalog.inputs import CourseChanges, NewCourse, NewSession, SessionChanges, check_times
 from catalog.queries import Shape
-from catalog.store import Course, Session
+from catalog.store import Course, Opening, Session
 from shared.database.pool import Connection, Pool, transaction
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
@@ -56,7 +56,11 @@ async def add_course(pool: Pool, wanted: NewCourse, once: Once | None, now: date
             skill_label=None,
             skill_uri=None,
             state=wanted.state,
+            required_course=wanted.requires_course_id or None,
+            statement_nl=wanted.statement_nl or wanted.statement_en or "",
+            statement_en=wanted.statement_en or "",
         )
+        await _must_exist(conn, course)
         await store.add_courses(conn, [course])
         return await _answered(conn, once, Answer(201, await _course(conn, course, now)))
 
@@ -79,7 +83,13 @@ async def change_course(pool: Pool, course_id: UUID, changes: CourseChanges, now
             level=changes.level or course.level,
             mode_of_delivery=changes.mode_of_delivery or course.mode_of_delivery,
             state=changes.state or course.state,
+            required_course=course.required_course
+            if changes.requires_course_id is None
+            else changes.requires_course_id or None,
+            statement_nl=course.statement_nl if changes.statement_nl is None else changes.statement_nl,
+            statement_en=course.statement_en if changes.statement_en is None else changes.statement_en,
         )
+        await _must_exist(conn, after)
         if course.state == "published" and after.state == "draft" and await store.has_sessions(conn, course_id):
             raise Rejected("course-has-sessions", detail="A course that has sessions stays published.")
         if after != course:
@@ -113,8 +123,10 @@ async def add_session(pool: Pool, course_id: UUID, wanted: NewSession, once: Onc
             offer_hours=wanted.offer_hours,
             approval_hours=wanted.approval_hours,
             holds_seat=wanted.holds_seat,
+            decide_at=wanted.decide_at,
+            reserved=orjson.dumps([one.model_dump(mode="json") for one in wanted.reserved]).decode(),
         )
-        await store.add_sessions(conn, [session], now)
+        await store.add_sessions(conn, [session], now, _openings(session.session_id, wanted))
         return await _answered(conn, once, Answer(201, await _session(conn, session.session_id, now)))
 
 
@@ -147,6 +159,12 @@ async def change_session(pool: Pool, course_id: UUID, session_id: UUID, changes:
         return Answer(200, await _session(conn, session_id, now))
 
 
+def _openings(session_id: UUID, wanted: NewSession) -> list[Opening]:
+    """Nothing for a session that opens at once, to whoever comes first."""
+    opening = Opening(session_id, wanted.opens_at, wanted.draw_at, wanted.waiting_room)
+    return [opening] if wanted.opens_at or wanted.draw_at or wanted.waiting_room else []
+
+
 def _descriptions(given: NewCourse | CourseChanges | NewSession | SessionChanges, *, nl: str, en: str) -> tuple[str, str]:
     """The text in each language: its own if given, else the one for both, else what stands. An empty one is a text too."""
     both = (nl, en) if given.description is None else (given.description, given.description)
@@ -166,6 +184,16 @@ async def _session(conn: Connection, session_id: UUID, now: datetime) -> Shape:
     shape = await queries.session(conn, session_id, now)
     assert shape is not None
     return shape
+
+
+async def _must_exist(conn: Connection, course: Course) -> None:
+    """Raises Rejected (400) where a course asks for one that nobody can complete."""
+    if course.required_course is None:
+        return
+    required = await queries.course(conn, course.required_course, [course.fieldlab_id], datetime.now(UTC))
+    if required is None or course.required_course == course.course_id:
+        fault = {"pointer": "#/requiresCourseId", "code": "unknown_course", "detail": "Name another course that is published"}
+        raise Rejected("invalid-input", 400, "There is no such course to ask for.", errors=[fault])
 
 
 async def _place(conn: Connection, fieldlab_id: str) -> str:

@@ -22,7 +22,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from shared.text import Day, Line, Whole, YesOrNo, filled_in, readable, without_citizen_number
+from shared.contracts.catalog import SeatGroup
+from shared.text import Day, Line, Whole, Words, YesOrNo, filled_in, readable, without_citizen_number
 
 REGION = r"^(NL|PV[0-9]{2}|AM[0-9]{2}|GM[0-9]{4}|LD-[a-z]+|HUB-[a-z]+)$"
 SLUG = r"^[a-z0-9-]{1,64}$"
@@ -109,6 +110,8 @@ def _codes(info: ValidationInfo, name: str) -> Collection[str]:
 
 
 Theme = Annotated[str, AfterValidator(_known_theme)]
+AnotherCourse = Annotated[UUID, Field(strict=False)] | Literal[""]
+"""A course that somebody completes first; an empty text for none."""
 
 
 class NewCourse(Body):
@@ -131,6 +134,9 @@ class NewCourse(Body):
     level: Level = 3
     mode_of_delivery: Mode = "presential"
     state: CourseState = "published"
+    requires_course_id: AnotherCourse | None = None
+    statement_nl: Words | None = None
+    statement_en: Words | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -172,11 +178,19 @@ class CourseChanges(Changes):
     level: Level | None = None
     mode_of_delivery: Mode | None = None
     state: CourseState | None = None
+    requires_course_id: AnotherCourse | None = None
+    statement_nl: Words | None = None
+    statement_en: Words | None = None
+
+
+def _now(info: ValidationInfo) -> datetime:
+    now = _context(info)["now"]
+    assert isinstance(now, datetime)
+    return now
 
 
 def _yet_to_come(moment: datetime, info: ValidationInfo) -> datetime:
-    now = _context(info)["now"]
-    assert isinstance(now, datetime)
+    now = _now(info)
     if moment <= now:
         raise PydanticCustomError("in_the_past", "Choose a moment that is still to come")
     if moment > now + AT_MOST_AHEAD:
@@ -202,6 +216,12 @@ def _after_the_start(ends_at: datetime | None, info: ValidationInfo) -> datetime
 Start = Annotated[Moment, AfterValidator(_yet_to_come)]
 
 
+class KeptSeats(Body):
+    group: SeatGroup
+    seats: Annotated[Number, Field(ge=1, le=10_000)]
+    until: Start
+
+
 class NewSession(Body):
     """A session to be. Enrollment closes when it starts unless it says otherwise, and it is held at the fieldlab's place.
 
@@ -218,9 +238,50 @@ class NewSession(Body):
     offer_hours: Annotated[Number | None, Field(ge=1, le=720)] = None
     approval_hours: Annotated[Number, Field(ge=1, le=720)] = 72
     holds_seat: bool = True
+    opens_at: Moment | None = None
+    draw_at: Moment | None = None
+    waiting_room: bool = False
+    decide_at: Start | None = None
+    reserved: Annotated[list[KeptSeats], Field(max_length=3)] = []
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None
+
+    @field_validator("opens_at", "draw_at")
+    @classmethod
+    def _while_there_is_time(cls, moment: datetime | None, info: ValidationInfo) -> datetime | None:
+        closes_at = info.data.get("enrollment_closes_at") or info.data.get("starts_at")
+        if moment and closes_at and moment >= closes_at:
+            raise PydanticCustomError("opens_too_late", "Choose a moment before enrollment closes")
+        return moment
+
+    @field_validator("draw_at")
+    @classmethod
+    def _time_to_come_in(cls, draw_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        opens_at = info.data.get("opens_at")
+        if draw_at and (draw_at <= _now(info) or (opens_at and draw_at <= opens_at)):
+            raise PydanticCustomError("draws_too_early", "The draw is after enrollment opens, and still to come")
+        return draw_at
+
+    @field_validator("decide_at")
+    @classmethod
+    def _decided_before_the_start(cls, decide_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        starts_at = info.data.get("starts_at")
+        if decide_at and starts_at and decide_at > starts_at:
+            raise PydanticCustomError("decides_too_late", "It is decided before the session starts")
+        return decide_at
+
+    @field_validator("reserved")
+    @classmethod
+    def _kept_within_the_session(cls, reserved: list[KeptSeats], info: ValidationInfo) -> list[KeptSeats]:
+        starts_at = info.data.get("starts_at")
+        if len({one.group for one in reserved}) < len(reserved):
+            raise PydanticCustomError("group_twice", "Name each group once")
+        if starts_at and any(one.until > starts_at for one in reserved):
+            raise PydanticCustomError("kept_too_long", "Seats are kept until the session starts, or before")
+        if sum(one.seats for one in reserved) > info.data.get("capacity", 30_000):
+            raise PydanticCustomError("kept_too_many", "No more seats can be kept than there are")
+        return reserved
 
     @field_validator("enrollment_closes_at")
     @classmethod

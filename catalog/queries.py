@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from asyncpg import Record
 
 from catalog import search
@@ -214,7 +215,33 @@ def course_shape(row: Record) -> Shape:
         "skill": {"label": row["skill_label"], "uri": row["skill_uri"]} if row["skill_uri"] else None,
         "state": row["state"],
         "sample": row["sample"],
+        "requires": requires_shape(row),
     }
+
+
+def requires_shape(row: Record) -> Shape | None:
+    """What somebody brings to a course, if it asks for anything."""
+    if row["required_course"] is None and not row["statement_nl"]:
+        return None
+    return {
+        "courseId": str(row["required_course"]) if row["required_course"] else None,
+        "courseTitleNl": row["required_title_nl"],
+        "courseTitleEn": row["required_title_en"],
+        "statementNl": row["statement_nl"] or None,
+        "statementEn": row["statement_en"] or row["statement_nl"] or None,
+    }
+
+
+def kept_shape(row: Record) -> list[Shape]:
+    """What is kept for whom, and how many are left of it. Until the desk said so, that is all of it."""
+    left = orjson.loads(row["reserved_left"]) if row["reserved_left"] else None
+    return [
+        {
+            "group": one["group"], "seats": one["seats"], "until": one["until"],
+            "left": one["seats"] if left is None else left.get(one["group"], 0),
+        }
+        for one in orjson.loads(row["reserved"])
+    ]  # fmt: skip
 
 
 def session_shape(row: Record) -> Shape:
@@ -239,6 +266,13 @@ def session_shape(row: Record) -> Shape:
         "offerHours": row["offer_hours"],
         "approvalHours": row["approval_hours"],
         "holdsSeat": row["holds_seat"],
+        "drawAt": row["draw_at"],
+        "waitingRoom": row["waiting_room"],
+        "decideAt": row["decide_at"] if row["minimum"] else None,
+        "goesOn": row["goes_on"] or row["minimum"] is None,
+        "reserved": kept_shape(row),
+        "regionName": row["labour_market_region_name"],
+        "requires": requires_shape(row),
         "sample": row["sample"],
         "revision": row["revision"],
     }
@@ -256,4 +290,5 @@ def session_summary(row: Record) -> Shape:
         "capacity": row["capacity"],
         "seatsLeft": row["seats_left"],
         "waiting": row["waiting"],
+        "opensAt": row["opens_at"],
     }

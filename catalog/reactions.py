@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
+from shared.contracts.catalog import ReservedSeats
 from shared.contracts.enrollment import (
     AttendanceMarked,
     EnrollmentAnonymised,
@@ -13,10 +16,13 @@ from shared.contracts.enrollment import (
     EnrollmentMoved,
     EnrollmentRequested,
     EnrollmentWaitlisted,
+    MinimumMissed,
     SeatConfirmed,
     SeatOffered,
     SeatsChanged,
     SessionCancelled,
+    SessionDrawn,
+    SessionGoesOn,
     SessionOpened,
 )
 from shared.contracts.gateway import PersonForgotten
@@ -44,6 +50,11 @@ async def on_cancelled(conn: Connection, facts: Sequence[Envelope[SessionCancell
     await conn.execute(SQL.learn_cancelled, [fact.event.session_id for fact in facts])
 
 
+async def on_goes_on(conn: Connection, facts: Sequence[Envelope[SessionGoesOn]]) -> None:
+    await on_seats(conn, facts)
+    await conn.execute(SQL.learn_goes_on, [fact.event.session_id for fact in facts])
+
+
 async def on_seats(conn: Connection, facts: Sequence[Envelope[Any]]) -> None:
     """Facts of one session come under many subjects and so in any order: the revision of its seats says which is newest."""
     events = [fact.event for fact in facts]
@@ -54,6 +65,7 @@ async def on_seats(conn: Connection, facts: Sequence[Envelope[Any]]) -> None:
         [event.seats.capacity for event in events],
         [event.seats.seats_left for event in events],
         [event.seats.waiting for event in events],
+        [event.seats.reserved and orjson.dumps(event.seats.reserved).decode() for event in events],
     )
 
 
@@ -69,7 +81,14 @@ async def _learn_rules(conn: Connection, events: Sequence[SessionOpened | SeatsC
         [change.needs_approval if change else None for change in changes],
         [change.approval_hours if change else None for change in changes],
         [change.holds_seat if change else None for change in changes],
+        [event.minimum for event in events],
+        [event.decide_at for event in events],
+        [_kept(event.reserved) for event in events],
     )
+
+
+def _kept(reserved: Sequence[ReservedSeats] | None) -> str | None:
+    return None if reserved is None else orjson.dumps([one.model_dump(mode="json") for one in reserved]).decode()
 
 
 SUBSCRIPTIONS: Subscriptions = {
@@ -78,6 +97,9 @@ SUBSCRIPTIONS: Subscriptions = {
     SessionOpened: on_opened,
     SeatsChanged: on_changed,
     SessionCancelled: on_cancelled,
+    SessionDrawn: on_seats,
+    SessionGoesOn: on_goes_on,
+    MinimumMissed: on_seats,
     SeatConfirmed: on_seats,
     EnrollmentWaitlisted: on_seats,
     SeatOffered: on_seats,

@@ -8,14 +8,16 @@ from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
+from pydantic import TypeAdapter
 
-from shared.contracts.catalog import Place, SeatPlan, SessionAnnounced, SessionDescribed
+from shared.contracts.catalog import Place, Prerequisites, ReservedSeats, SeatPlan, SessionAnnounced, SessionDescribed
 from shared.database import sql
 from shared.database.pool import Connection
 from shared.messaging import log
 
 SQL = sql.load(__file__, "catalog.sql")
 PUBLISHER = "catalog"
+RESERVED: TypeAdapter[tuple[ReservedSeats, ...]] = TypeAdapter(tuple[ReservedSeats, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,17 @@ class Course:
     skill_uri: str | None
     state: str
     sample: bool = False
+    required_course: UUID | None = None
+    statement_nl: str = ""
+    statement_en: str = ""
 
     @property
     def told(self) -> tuple[object, ...]:
         """What the facts about its sessions say of it."""
-        return self.title_nl, self.title_en, self.theme, self.hours, self.level
+        return (
+            self.title_nl, self.title_en, self.theme, self.hours, self.level, self.required_course, self.statement_nl,
+            self.statement_en,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +69,24 @@ class Session:
     offer_hours: int | None
     approval_hours: int
     holds_seat: bool
+    decide_at: datetime | None = None
+    reserved: str = "[]"
+    """What is kept for whom, as the JSON of a list of `ReservedSeats`."""
 
     @property
     def told(self) -> tuple[object, ...]:
         """What the facts about it say of it."""
         return self.starts_at, self.ends_at, self.location
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A row of `session_opening`, in the order of its columns: how a session opens, where that is not at once for anybody."""
+
+    session_id: UUID
+    opens_at: datetime | None
+    draw_at: datetime | None
+    waiting_room: bool
 
 
 async def lock_course(conn: Connection, course_id: UUID, *, to_change: bool = False) -> Course | None:
@@ -96,7 +117,7 @@ async def change_course(conn: Connection, before: Course, after: Course, now: da
     await conn.execute(
         SQL.change_course,
         after.course_id, after.theme, after.title_nl, after.title_en, after.description_nl, after.description_en, after.hours,
-        after.level, after.mode_of_delivery, after.state,
+        after.level, after.mode_of_delivery, after.state, after.required_course, after.statement_nl, after.statement_en,
     )  # fmt: skip
     await index_courses(conn, [after.course_id])
     if after.told != before.told:
@@ -108,10 +129,12 @@ async def index_courses(conn: Connection, course_ids: Sequence[UUID]) -> None:
     await conn.execute(SQL.index_courses, course_ids)
 
 
-async def add_sessions(conn: Connection, sessions: Sequence[Session], now: datetime) -> None:
+async def add_sessions(conn: Connection, sessions: Sequence[Session], now: datetime, openings: Sequence[Opening] = ()) -> None:
     """Add and announce; those that are there already stay as they are, and are not announced again."""
     if sessions:
         added = await conn.fetch(SQL.add_sessions, *zip(*map(astuple, sessions), strict=True))
+        if openings:
+            await conn.execute(SQL.add_openings, *zip(*map(astuple, openings), strict=True))
         rows = await conn.fetch(SQL.announced, [row["session_id"] for row in added])
         await log.append(conn, PUBLISHER, [SessionAnnounced(**_told(row, now), seats=_seats(row)) for row in rows])
 
@@ -168,7 +191,16 @@ def _told(row: Record, now: datetime) -> dict[str, object]:
         "ends_at": row["ends_at"],
         "location": row["location"],
         "sample": row["sample"],
+        "requires": _requires(row),
     }
+
+
+def _requires(row: Record) -> Prerequisites | None:
+    if row["required_course"] is None and not row["statement_nl"]:
+        return None
+    return Prerequisites(
+        course_id=row["required_course"], statement_nl=row["statement_nl"] or None, statement_en=row["statement_en"] or None
+    )
 
 
 def _seats(row: Record) -> SeatPlan:
@@ -180,4 +212,9 @@ def _seats(row: Record) -> SeatPlan:
         offer_hours=row["offer_hours"],
         approval_hours=row["approval_hours"],
         holds_seat=row["holds_seat"],
+        opens_at=row["opens_at"],
+        draw_at=row["draw_at"],
+        waiting_room=row["waiting_room"] or None,
+        decide_at=row["decide_at"],
+        reserved=RESERVED.validate_json(row["asked_reserved"]) or None,
     )

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from enrollment import clock, forgetting, http, reactions
-from enrollment.desk import PUBLISHER, Desk
+from enrollment import admission, clock, forgetting, http, reactions
+from enrollment.desk import PUBLISHER, Desk, forget_claims
 from enrollment.settings import EnrollmentSettings
 from enrollment.uptake import projection
 from shared.database.address import database_of
@@ -62,11 +62,13 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
             async with background:
                 background.start(desk.run(), "desk")
                 background.start(clock.end_what_is_over(pool, desk.ask), "clock")
+                background.start(clock.keep_time(pool, desk.ask), "rules")
+                background.start(admission.let_in(pool, desk), "admission")
                 background.start(relay.run(), "relay")
                 background.start(told.run(), "told")
                 background.start(uptake.run(), "uptake")
                 background.start(forgetting.look_after(pool, to_forget, relay.wake, settings.retention_months), "forgetting")
-                background.start(keep_house(pool, relay, [answers.forget]), "house")
+                background.start(keep_house(pool, relay, [answers.forget, forget_claims]), "house")
                 yield [Listener(app, settings.internal_host, port_of(settings.enrollment_url))]
         finally:
             await transport.close()

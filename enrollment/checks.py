@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from enrollment import reactions
@@ -25,16 +25,16 @@ OF_SESSIONS: Mapping[str, Sequence[str]] = {
         "seats_that_are_held_twice", "seats_beyond_the_capacity",
         "people_with_a_seat_who_should_have_none_or_without_one_who_should", "people_with_a_seat_that_nobody_approved",
     ),
-    "I3": ("people_who_are_in_twice",),
-    "I4": ("people_left_in_a_session_that_is_cancelled",),
+    "I3": ("people_who_are_in_twice", "claims_to_a_course_of_people_who_are_out_of_it"),
+    "I4": ("people_left_in_a_session_that_is_cancelled", "tickets_that_became_an_enrollment_that_is_not_there"),
     "I8": (
         "seats_that_are_neither_held_nor_free_or_both", "sessions_whose_seats_do_not_add_up",
         "sessions_that_miscount_who_waits", "offers_that_did_not_end", "sessions_that_miscount_who_asks",
-        "requests_that_did_not_end",
+        "requests_that_did_not_end", "lines_that_miscount_who_waits_with_a_ticket",
     ),
     "I9": (
         "people_who_wait_beside_seats_that_are_enough_for_them", "places_in_line_that_are_held_twice_or_not_given_out",
-        "groups_that_are_miscounted",
+        "groups_that_are_miscounted", "lines_that_went_back",
     ),
 }  # fmt: skip
 """Statements about the sessions whose ids they are given."""
@@ -46,8 +46,18 @@ OF_FACTS: Mapping[str, Sequence[str]] = {
 }
 """Statements about a stretch of the log, held against the tables as they are: one picture has both."""
 
-Turn = tuple[int, UUID, str, int]
-"""Something that happened to a queue: its turn among all changes of the seats, whose, what, and the seats left after it."""
+
+class Turn(NamedTuple):
+    """Something that happened to a queue, or to seats that are kept."""
+
+    number: int
+    """Which change of the seats it was."""
+    enrollment: UUID | None
+    what: str
+    seats_left: int
+    """Free for all after it."""
+    kept: int | None = None
+    """Free after it and kept for groups; None where it is not said that any are."""
 
 
 class Checks(ServiceChecks):
@@ -56,7 +66,7 @@ class Checks(ServiceChecks):
         "uptake": projection.SUBSCRIPTIONS,
     }
     open_to_all: ClassVar[Mapping[str, str]] = {
-        "session": "true", "municipality": "true", "uptake_municipality": "true", "retention": "true",
+        "session": "true", "opening": "true", "municipality": "true", "uptake_municipality": "true", "retention": "true",
     }  # fmt: skip
     own_invariants = ("I1", "I2", "I3", "I4", "I6", "I8", "I9")
 
@@ -73,7 +83,8 @@ class Checks(ServiceChecks):
                 for name in names:
                     found.broken(invariant, in_words(name), ids(await conn.fetch(getattr(SQL, name), *stretch.bounds)))
         for row in await own.fetch(SQL.queues, *stretch.bounds):
-            self._queues[row["session_id"]].append((row["turn"], row["enrollment_id"], row["what"], row["seats_left"]))
+            turn = Turn(row["turn"], row["enrollment_id"], row["what"], row["seats_left"], row["kept"])
+            self._queues[row["session_id"]].append(turn)
 
     async def alone(self, own: Database, logs: Mapping[str, Log], found: Findings) -> None:
         await self._sessions(own, found)
@@ -134,19 +145,25 @@ def passed(turns: Sequence[Turn], groups: Mapping[UUID, UUID]) -> Iterator[UUID]
     """Whoever was served while somebody before them in the queue could have been; a queue's whole history, in any order.
 
     Whoever joins a group brings all of it to the end; a group is served as a whole, so it may be passed while there are too few
-    seats for it.
+    seats for it. Who takes a seat that is kept for them passes nobody who waits for one that is for all.
     """
     queue: dict[UUID, UUID] = {}  # in the order of the queue; each with the group that it waits in, or itself
     sizes: defaultdict[UUID, int] = defaultdict(int)
-    for _, enrollment, what, seats_left in sorted(turns, key=lambda turn: turn[0]):
+    kept = {turn.number: turn.kept for turn in turns}
+    keeps = any(seats is not None for seats in kept.values())
+    for number, enrollment, what, seats_left, kept_after in sorted(turns, key=lambda turn: turn.number):
+        if enrollment is None:
+            continue
         company = groups.get(enrollment, enrollment)
+        took_one_for_all = not keeps or (kept_after is not None and kept_after == kept.get(number - 1))
         if what == "waitlisted":
             for other in [one for one, theirs in queue.items() if theirs == company] if sizes[company] else ():
                 queue[other] = queue.pop(other)
             queue[enrollment] = company
             sizes[company] += 1
-        elif enrollment in queue:
-            if what != "cancelled" and any(sizes[theirs] <= seats_left + 1 for theirs in _before(queue, enrollment)):
+        elif enrollment in queue and what in ("offered", "confirmed", "requested", "cancelled"):
+            there_were = seats_left + took_one_for_all
+            if what != "cancelled" and any(sizes[theirs] <= there_were for theirs in _before(queue, enrollment)):
                 yield enrollment
             del queue[enrollment]
             sizes[company] -= 1

@@ -47,6 +47,15 @@ SELECT (array_agg(enrollment_id))[1] AS id
  GROUP BY session_id, person_id
 HAVING count(*) > 1
 
+-- name: claims_to_a_course_of_people_who_are_out_of_it
+SELECT e.enrollment_id AS id
+  FROM enrollment e
+  JOIN session s USING (session_id)
+  JOIN person_claim c
+    ON (c.person_id, c.course_id, c.session_id, c.enrollment_id)
+       = (e.person_id, (s.about ->> 'courseId')::uuid, e.session_id, e.enrollment_id)
+ WHERE e.session_id = ANY($1::uuid[]) AND e.state IN ('cancelled', 'declined')
+
 -- name: people_left_in_a_session_that_is_cancelled
 SELECT enrollment_id AS id
   FROM enrollment e
@@ -113,7 +122,10 @@ SELECT enrollment_id AS id
 SELECT enrollment_id AS id
   FROM enrollment e
   JOIN session s USING (session_id)
- WHERE session_id = ANY($1::uuid[]) AND e.state = 'waitlisted' AND s.cancelled_at IS NULL AND e.company <= s.seats_left
+ WHERE session_id = ANY($1::uuid[]) AND e.state = 'waitlisted' AND s.cancelled_at IS NULL
+   AND (e.company <= s.seats_left - seats_kept(s.rules)
+        OR EXISTS (SELECT FROM jsonb_array_elements(s.rules -> 'reserved') AS kept
+                    WHERE e.company <= (kept ->> 'left')::integer AND e.declared -> 'shared' ? (kept ->> 'group')))
 
 -- name: places_in_line_that_are_held_twice_or_not_given_out
 SELECT enrollment_id AS id
@@ -129,6 +141,29 @@ SELECT enrollment_id AS id
           FROM enrollment e
          WHERE session_id = ANY($1::uuid[]) AND e.state = 'waitlisted') AS line
  WHERE company IS DISTINCT FROM members
+
+-- name: lines_that_miscount_who_waits_with_a_ticket
+SELECT session_id AS id
+  FROM opening o
+ WHERE session_id = ANY($1::uuid[])
+   AND waiting <> (SELECT count(*) FROM ticket t WHERE t.session_id = o.session_id AND t.state = 'waiting')
+
+-- name: tickets_that_became_an_enrollment_that_is_not_there
+SELECT ticket_id AS id
+  FROM ticket t
+ WHERE session_id = ANY($1::uuid[]) AND state = 'enrolled'
+   AND NOT EXISTS (SELECT FROM enrollment e WHERE (e.session_id, e.enrollment_id) = (t.session_id, t.enrollment_id))
+
+-- name: lines_that_went_back
+-- Whoever was let in had a turn up to the last that was served; whoever waits has a later one, and so has whoever comes next.
+SELECT session_id AS id
+  FROM opening o
+ WHERE session_id = ANY($1::uuid[])
+   AND (served >= next_turn
+        OR EXISTS (SELECT FROM ticket t WHERE t.session_id = o.session_id AND t.state = 'waiting' AND t.turn <= o.served)
+        OR EXISTS (SELECT FROM ticket t
+                    WHERE t.session_id = o.session_id AND t.state = 'enrolled' AND t.turn > o.served
+                      AND (o.drawn_at IS NULL OR t.settled_at >= o.drawn_at)))
 
 -- name: facts_of_enrollments_that_are_not_there
 -- The next ones are about a stretch of the log.
@@ -154,7 +189,7 @@ SELECT s.session_id AS id
   JOIN session s ON s.session_id = (data ->> 'sessionId')::uuid
  WHERE source = 'enrollment' AND (xid, position) > ($1::text::xid8, $2::bigint) AND (xid, position) <= ($3::text::xid8, $4::bigint)
    AND pg_visible_in_snapshot(xid, $5::text::pg_snapshot)
-   AND (s.revision < (data #>> '{seats,revision}')::integer OR NOT data ? 'enrollmentId' AND s.told < l.revision)
+   AND (s.revision < (data #>> '{seats,revision}')::integer OR l.subject = 'sessions/' || s.session_id AND s.told < l.revision)
 
 -- name: enrollments_that_are_not_as_their_last_fact_tells
 -- In everything that the fact and the row both say.
@@ -180,14 +215,18 @@ SELECT e.enrollment_id AS id
    AND e.state <> 'cancelled'
 
 -- name: queues
--- What a stretch of the log tells of queues: who joined, who was served and who left, and the seats after that.
+-- What a stretch of the log tells of queues: who joined, who was served and who left, and the seats for all after that. Where seats
+-- are kept, all that happened to the seats, so that it is known which kind each came from.
 SELECT (data ->> 'sessionId')::uuid AS session_id, (data #>> '{seats,revision}')::integer AS turn,
        (data ->> 'enrollmentId')::uuid AS enrollment_id, split_part(type, '.', 4) AS what,
-       (data #>> '{seats,seatsLeft}')::integer AS seats_left
+       (data #>> '{seats,seatsLeft}')::integer AS seats_left, kept.seats AS kept
   FROM event_log
+  LEFT JOIN LATERAL (SELECT coalesce(sum(number::integer), 0)::integer AS seats FROM jsonb_each_text(data #> '{seats,reserved}') AS of (name, number))
+    AS kept ON jsonb_typeof(data #> '{seats,reserved}') = 'object'
  WHERE source = 'enrollment' AND (xid, position) > ($1::text::xid8, $2::bigint) AND (xid, position) <= ($3::text::xid8, $4::bigint)
    AND pg_visible_in_snapshot(xid, $5::text::pg_snapshot)
-   AND (type IN ('nl.skillslabs.enrollment.waitlisted', 'nl.skillslabs.enrollment.offered')
+   AND (kept.seats IS NOT NULL
+        OR type IN ('nl.skillslabs.enrollment.waitlisted', 'nl.skillslabs.enrollment.offered')
         OR type IN ('nl.skillslabs.enrollment.confirmed', 'nl.skillslabs.enrollment.requested')
            AND data -> 'fromWaitingList' = 'true'
         OR type = 'nl.skillslabs.enrollment.cancelled' AND data -> 'heldSeat' = 'false')
@@ -229,6 +268,9 @@ SELECT a.command_id,
             WHEN a.answer ? 'capacity'
             THEN s.session_id IS NULL OR s.revision < (a.answer ->> 'revision')::integer
                  OR (a.answer -> 'cancelled')::boolean AND s.cancelled_at IS NULL
+            WHEN a.answer ? 'ticket_id'
+            THEN NOT EXISTS (SELECT FROM ticket t
+                              WHERE (t.session_id, t.ticket_id) = (s.session_id, (a.answer ->> 'ticket_id')::uuid))
             ELSE false END AS is_gone
   FROM (SELECT * FROM first_answer WHERE command_id > $1 ORDER BY command_id LIMIT $2) AS a
  CROSS JOIN LATERAL jsonb_to_record(coalesce(a.answer -> 'enrollment', '{}'))

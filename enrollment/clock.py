@@ -1,4 +1,6 @@
-"""What ends by itself: offers and requests for approval without an answer in time, and the waiting for what has begun."""
+"""What ends by itself: offers and requests for approval without an answer in time, the waiting for what has begun, and what a
+session keeps or leaves open until a moment.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
-from enrollment.commands import Command, LapseOffer, LapseRequest
+from enrollment.commands import Command, KeepTime, LapseOffer, LapseRequest
 from enrollment.domain import Answer
 from shared.database import sql
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Pool, connection
@@ -33,6 +35,25 @@ async def end_what_is_over(pool: Pool, ask: Ask) -> None:
         except AWAY as error:
             logger.warning("what is over waits for its end", reason=f"{type(error).__name__}: {error}")
         await asyncio.sleep(LOOK_EVERY)
+
+
+async def keep_time(pool: Pool, ask: Ask) -> None:
+    """The same for the rules of sessions: whether they take place, and until when seats are kept. Serves for ever."""
+    while True:
+        try:
+            if await keep_what_is_due(pool, ask) == AT_ONCE:
+                continue
+        except AWAY as error:
+            logger.warning("rules wait for their time", reason=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def keep_what_is_due(pool: Pool, ask: Ask) -> int:
+    """Returns in how many sessions a moment had come."""
+    async with connection(pool) as conn:
+        due = await conn.fetch(SQL.sessions_due, AT_ONCE)
+    await asyncio.gather(*(ask(KeepTime(uuid4(), row["session_id"])) for row in due))
+    return len(due)
 
 
 async def end_those(pool: Pool, ask: Ask) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from shared.contracts.catalog import SessionAnnounced, SessionDescribed
+from shared.contracts.catalog import ReservedSeats, SessionAnnounced, SessionDescribed
 from shared.contracts.enrollment import (
     CorrectionReason,
     DeclineReason,
@@ -42,6 +42,16 @@ class RequestSeat:
     """Who waits with the same one gets seats together, or waits on."""
     at_once: bool = False
     """Take a seat that falls free without being asked first."""
+    jobseeker: bool = False
+    """Whether the person says, for this seat, that they are looking for work."""
+    states_prerequisite: bool = False
+    """Whether they say that they bring what the course asks for."""
+    ticket_id: UUID = field(default_factory=uuid4)
+    """Of the ticket that they get where there is a draw, or a queue in front of the desk: nobody chooses it."""
+    queues: bool = False
+    """Whether there is no time to decide it now, so that a ticket is all they get."""
+    asked_at: datetime | None = None
+    """When it was asked, of who waited for their turn with a ticket."""
     keyed: Keyed | None = None
 
 
@@ -128,6 +138,8 @@ class OpenSession:
 
     command_id: UUID
     announced: SessionAnnounced
+    seed: str | None = field(default=None, repr=False)
+    """Of its draw, if there is to be one: 32 random bytes in hexadecimal."""
     keyed: None = None
 
     @property
@@ -179,6 +191,10 @@ class ChangeSeats:
     """Of those who come from now on; so are the two below."""
     approval_hours: int | None = None
     holds_seat: bool | None = None
+    minimum: int | None = None
+    decide_at: datetime | None = None
+    reserved: tuple[ReservedSeats, ...] | None = None
+    """All that is kept from now on; a group that is not in it is lifted."""
     keyed: Keyed | None = None
     withdraw_hours: int | None = None
 
@@ -207,7 +223,45 @@ class MarkAttendance:
     keyed: Keyed | None = None
 
 
-OfAnOrganiser = ChangeSeats | CancelSession | MarkAttendance
+@dataclass(frozen=True, slots=True)
+class DrawTickets:
+    """The moment of a draw has come; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    keyed: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitTickets:
+    """Let in who has waited longest with a ticket; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    at_most: int
+    keyed: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The organiser decides that a session takes place, however many come."""
+
+    command_id: UUID
+    session_id: UUID
+    fieldlabs: frozenset[str]
+    keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTime:
+    """A moment in the rules of a session has come; nobody asks this but the clock."""
+
+    command_id: UUID
+    session_id: UUID
+    keyed: None = None
+
+
+OfAnOrganiser = ChangeSeats | CancelSession | GoOn | MarkAttendance
 """What an organiser asks about a session of their own fieldlab."""
 
 
@@ -262,10 +316,9 @@ class LapseRequest:
     keyed: None = None
 
 
-Command = (
-    RequestSeat | OfTheirOwn | OfAnOrganiser | OfAnApprover | LapseOffer | LapseRequest | OpenSession | DescribeSession
-    | Anonymise
-)  # fmt: skip
+OfTickets = DrawTickets | AdmitTickets
+OfTheClock = LapseOffer | LapseRequest | KeepTime | OfTickets
+Command = RequestSeat | OfTheirOwn | OfAnOrganiser | OfAnApprover | OfTheClock | OpenSession | DescribeSession | Anonymise
 
 
 def named_sessions(command: Command) -> tuple[UUID, ...]:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -14,8 +15,8 @@ from prometheus_client import Counter, Histogram
 from pydantic.alias_generators import to_camel
 
 from enrollment import domain, store
-from enrollment.commands import Anonymise, Command, OfAnApprover, OfAnOrganiser, OfTheirOwn
-from enrollment.domain import Answer, Forgotten, Refused
+from enrollment.commands import Anonymise, Command, OfAnApprover, OfAnOrganiser, OfTheirOwn, RequestSeat
+from enrollment.domain import Answer, Forgotten, Refused, Ticketed
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Connection, Pool, transaction
 from shared.errors import Busy, Rejected
 from shared.gather import Gather
@@ -26,7 +27,11 @@ PUBLISHER = "enrollment"
 ROUND = 500
 NOT_THEIRS = Refused("not-found", 404)
 """What is somebody else's answers as what does not exist."""
+SAID_BY_ANOTHER = frozenset(["first_answer_pkey", "one_session_of_a_course_at_a_time"])
+"""What is refused only because another desk wrote it meanwhile: tried again, the round knows it."""
 PATIENCE = 8.0  # seconds for which a round survives a database that restarts
+LONGEST_QUEUE = 1000
+"""Beyond so many, and what takes longer than a second to decide, who comes gets a ticket instead of an answer that is late."""
 
 decisions_total = Counter("skillslab_decisions_total", "Commands that the desk answered", ["answer"])
 round_size = Histogram("skillslab_desk_round", "Commands per commit", buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500))
@@ -86,7 +91,7 @@ async def forget(conn: Connection, anonymous_ids: Mapping[UUID, UUID], now: date
     for session_id, person_id in await store.sessions_of(conn, anonymous_ids):
         by_session[session_id][person_id] = anonymous_ids[person_id]
     answered = await settle(conn, [Anonymise(uuid4(), session_id, ids) for session_id, ids in by_session.items()], now)
-    await store.forget_answers(conn, anonymous_ids)
+    await store.forget_answers(conn, {*anonymous_ids, *anonymous_ids.values()})
     told = [answer for answer in answered if isinstance(answer, Forgotten)]
     return Forgotten(sum(one.enrollments for one in told), sum(one.given_up for one in told))
 
@@ -102,12 +107,26 @@ async def forget_session(
 
 async def forget_log(conn: Connection, anonymous_ids: Collection[UUID]) -> int:
     """The same in what was logged of the enrollments that are under these ids by now; returns how many facts changed."""
-    whose = await store.theirs(conn, anonymous_ids)
-    if not whose:
+    subjects = await store.theirs(conn, anonymous_ids)
+    if not subjects:
         return 0
-    subjects = {f"enrollments/{enrollment_id}": person_id for enrollment_id, person_id in whose.items()}
-    blanked = [f"{{about,{to_camel(name)}}}" for name in domain.VOLUNTARY]
+    blanked = [f"{{about,{to_camel(name)}}}" for name in domain.VOLUNTARY] + ["{seats,reserved}"]
     return await forgetting.rekey_log(conn, subjects, blanked)
+
+
+async def forget_claims(conn: Connection) -> None:
+    """Drop what people are in of sessions that are over."""
+    await store.forget_claims(conn)
+
+
+def _kind(answer: Answer) -> str:
+    match answer:
+        case Refused():
+            return answer.slug
+        case Ticketed():
+            return "ticket"
+        case _:
+            return "settled"
 
 
 class Desk:
@@ -118,7 +137,10 @@ class Desk:
         self._pool = pool
         self._announce = announce
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._round: Gather[Command, Answer] = Gather(self.serve, limit=ROUND, fatal=(*LOST_CONNECTION, TimeoutError, Busy))
+        self._round: Gather[Command, Answer] = Gather(self._gathered, limit=ROUND, fatal=(*LOST_CONNECTION, TimeoutError, Busy))
+        self._pace = 0.0
+        self.tickets = asyncio.Event()
+        """Set when somebody got a ticket, for whoever lets them in."""
 
     async def ask(self, command: Command) -> Answer:
         """The answer to one command. Raises Rejected (503) when the database stays away; then it is unknown whether the
@@ -134,11 +156,36 @@ class Desk:
                 "It is not certain whether this came through. Ask again: that is always safe.",
                 retry_after=2,
             ) from error
-        decisions_total.labels(answer.slug if isinstance(answer, Refused) else "settled").inc()
+        decisions_total.labels(_kind(answer)).inc()
         return answer
 
     async def run(self) -> None:
         await self._round.run()
+
+    def is_rushed(self, waiting: int) -> bool:
+        """Whether so many who wait, here or on their way, are more than are served within about a second."""
+        return waiting > max(LONGEST_QUEUE, self._pace)
+
+    async def _gathered(self, commands: Sequence[Command]) -> Sequence[Answer]:
+        """A round of who waits. At a rush it gives tickets alone, in the order in which they came: that takes less."""
+        if self.is_rushed(self._round.waiting):
+            commands = [replace(one, queues=True) if isinstance(one, RequestSeat) else one for one in commands]
+            return await self.serve(commands)
+        began = asyncio.get_running_loop().time()
+        answers = await self.serve(commands)
+        lately = len(commands) / max(asyncio.get_running_loop().time() - began, 0.001)
+        if len(commands) >= ROUND // 5:  # a small round says nothing of what a large one would take
+            self._pace = 0.7 * self._pace + 0.3 * lately
+        return answers
+
+    def now(self) -> datetime:
+        """The time by which this desk decides, in UTC."""
+        return self._clock()
+
+    async def set_aside(self, session_id: UUID) -> UUID | None:
+        """End the ticket that is next in line, about which nothing can be decided, so that those behind it go on."""
+        async with transaction(self._pool) as conn:
+            return await store.set_aside(conn, session_id, self._clock())
 
     async def serve(self, commands: Sequence[Command]) -> list[Answer]:
         """One round in one transaction, tried again while the database is away or asks for it.
@@ -153,8 +200,8 @@ class Desk:
                 async with transaction(self._pool) as conn:
                     answers = await settle(conn, commands, self._clock())
             except (*LOST_CONNECTION, *TRY_AGAIN, TimeoutError, UniqueViolationError) as error:
-                if isinstance(error, UniqueViolationError) and error.constraint_name != "first_answer_pkey":
-                    raise  # but for a key that another desk answered meanwhile: there the first answer is known by now
+                if isinstance(error, UniqueViolationError) and error.constraint_name not in SAID_BY_ANOTHER:
+                    raise
                 if asyncio.get_running_loop().time() > deadline:
                     raise
                 logger.warning("round tried again", size=len(commands), reason=f"{type(error).__name__}: {error}")
@@ -163,4 +210,6 @@ class Desk:
                 continue
             round_size.observe(len(commands))
             self._announce()
+            if any(isinstance(answer, Ticketed) for answer in answers):
+                self.tickets.set()
             return answers

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated
+from math import ceil
+from typing import Annotated, Literal
 from uuid import UUID, uuid4, uuid5
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from enrollment import queries, retention
+from enrollment import queries, retention, tickets
 from enrollment.commands import (
     AcceptOffer,
     ApproveRequest,
@@ -23,6 +24,7 @@ from enrollment.commands import (
     ChangeSeats,
     ChangeSession,
     Command,
+    GoOn,
     HandOver,
     MarkAttendance,
     OfAnApprover,
@@ -34,8 +36,9 @@ from enrollment.commands import (
     Why,
 )
 from enrollment.desk import Desk
-from enrollment.domain import Answer, Refused, SeatsAre, Settled
+from enrollment.domain import Answer, Refused, SeatsAre, Settled, Ticketed
 from enrollment.uptake.http import get_uptake
+from shared.contracts.catalog import ReservedSeats, SeatGroup
 from shared.contracts.enrollment import (
     CorrectionReason,
     DeclineReason,
@@ -69,7 +72,7 @@ class Input(BaseModel):
 
 
 class EnrollmentRequest(Input):
-    """A worker's request for a seat. All but the session is voluntary, and only serves the region's report."""
+    """A worker's request for a seat. All but the session is voluntary: it serves the region's report, and opens kept seats."""
 
     session_id: UUID
     work_municipality: Municipality | None = None
@@ -80,6 +83,8 @@ class EnrollmentRequest(Input):
     funding_scheme: FundingScheme | None = None
     group_id: UUID | None = None
     at_once: bool = False
+    jobseeker: bool = False
+    states_prerequisite: bool = False
 
 
 class BatchedRequest(Input):
@@ -92,6 +97,7 @@ class BatchedRequest(Input):
 
 BATCH = TypeAdapter(list[BatchedRequest])
 PEOPLE = TypeAdapter(list[UUID])
+WAITING = TypeAdapter(Annotated[int, Field(ge=0)])
 
 
 class Nothing(Input):
@@ -112,7 +118,19 @@ def a_worker(asks: Principal) -> Principal:
     return asks
 
 
-def request_seat(asks: Principal, request: EnrollmentRequest, key: str | None) -> RequestSeat:
+class TicketFilter(Input):
+    session_id: UUID | None = None
+    state: Literal["waiting", "enrolled", "refused", "withdrawn"] | None = None
+    page: Whole = Field(default=1, ge=1, le=1_000_000)
+    page_size: Whole = Field(default=20, ge=1, le=100)
+
+
+class DrawPage(Input):
+    page: Whole = Field(default=1, ge=1, le=1_000_000)
+    page_size: Whole = Field(default=20, ge=1, le=1000)
+
+
+def request_seat(asks: Principal, request: EnrollmentRequest, key: str | None, *, queues: bool = False) -> RequestSeat:
     return RequestSeat(
         command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
         session_id=request.session_id,
@@ -126,6 +144,9 @@ def request_seat(asks: Principal, request: EnrollmentRequest, key: str | None) -
         funding_scheme=request.funding_scheme,
         group_id=request.group_id,
         at_once=request.at_once,
+        jobseeker=request.jobseeker,
+        states_prerequisite=request.states_prerequisite,
+        queues=queues,
         keyed=answers.keyed(request.model_dump_json()) if key else None,
     )
 
@@ -135,12 +156,14 @@ class Told:
     """What the desk's answer is on the wire."""
 
     status: int
-    view: queries.View
+    view: queries.View | Ticketed
 
 
 async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
     """The desk's answer, for the person who asked. Raises Rejected for an expected no."""
     answer = await _agreed(app, command)
+    if isinstance(answer, Ticketed):
+        return Told(202, answer)
     assert isinstance(answer, Settled), "the desk settles what people ask about themselves"
     enrollment, position = answer.enrollment, answer.position
     if enrollment.state == "waitlisted" and position is None:
@@ -149,14 +172,27 @@ async def ask(app: web.Application, asks: Principal, command: Command) -> Told:
         if found is None:
             raise not_found()
         return Told(200, found)
-    return Told(201 if answer.new else 200, queries.view(enrollment, position))
+    return Told(201 if answer.new else 200, queries.view(enrollment, position, answer.overlaps))
 
 
 async def _agreed(app: web.Application, command: Command) -> Answer:
     answer = await app[DESK].ask(command)
     if isinstance(answer, Refused):
-        raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None)
+        if answer.retry_at is not None:
+            raise _later(answer, answer.retry_at)
+        faults = [
+            {"pointer": one.pointer, "code": one.code, "limit": one.limit, "detail": answer.slug} for one in answer.faults
+        ]
+        raise Rejected(answer.slug, answer.status, retry_after=1 if answer.slug == "session-not-open" else None, errors=faults)
     return answer
+
+
+def _later(no: Refused, at: datetime) -> Rejected:
+    """A no that says when it will be otherwise, for programs and people alike."""
+    seconds = max(ceil((at - datetime.now(UTC)).total_seconds()), 1)
+    moment = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    told = {"pointer": "#", "code": "opens_at", "detail": f"Enrolling opens at {moment}.", "limit": moment}
+    return Rejected(no.slug, no.status, retry_after=seconds, errors=[told])
 
 
 async def post_enrollment(request: web.Request) -> web.Response:
@@ -167,15 +203,18 @@ async def post_enrollment(request: web.Request) -> web.Response:
 
 
 async def post_enrollment_batch(request: web.Request) -> web.Response:
-    """Many people's requests at once, each with its own principal, answered one by one in the same order."""
+    """Many people's requests at once, each with its own principal, answered one by one in the same order. `waiting` is how many
+    more there are behind them: at a rush they get tickets.
+    """
     batch = BATCH.validate_json(await request.read())
-    return json(await asyncio.gather(*(_one_of_batch(request.app, item) for item in batch)))
+    rushed = request.app[DESK].is_rushed(WAITING.validate_python(request.query.get("waiting", 0)))
+    return json(await asyncio.gather(*(_one_of_batch(request.app, item, rushed) for item in batch)))
 
 
-async def _one_of_batch(app: web.Application, item: BatchedRequest) -> dict[str, object]:
+async def _one_of_batch(app: web.Application, item: BatchedRequest, rushed: bool) -> dict[str, object]:
     try:
         asks = a_worker(app[KEY].check(item.principal))
-        told = await ask(app, asks, request_seat(asks, item.request, item.key))
+        told = await ask(app, asks, request_seat(asks, item.request, item.key, queues=rushed))
     except Exception as error:
         rejected = rejection(error)
         return {"status": rejected.status, "body": body_of(rejected), "retryAfter": rejected.retry_after}
@@ -199,6 +238,37 @@ async def get_enrollment(request: web.Request) -> web.Response:
     if found is None:
         raise not_found()
     return json(shown(found))
+
+
+async def get_tickets(request: web.Request) -> web.Response:
+    asks = signed_in(request)
+    wanted = TicketFilter.model_validate(filled_in(request.query))
+    async with reading(request.app[POOL], asks) as conn:
+        views, total = await tickets.tickets(
+            conn, asks, request.app[DESK].now(),
+            session_id=wanted.session_id, state=wanted.state, page=wanted.page, page_size=wanted.page_size,
+        )  # fmt: skip
+    return json({"items": list(map(tickets.shown, views)), "page": wanted.page, "pageSize": wanted.page_size, "total": total})
+
+
+async def get_ticket(request: web.Request) -> web.Response:
+    """One's own, with the enrollment that it became."""
+    asks = signed_in(request)
+    async with reading(request.app[POOL], asks) as conn:
+        view = await tickets.ticket(conn, asks, id_of(request, "ticket_id"), request.app[DESK].now())
+        if view is None:
+            raise not_found()
+        enrollment = await queries.enrollment(conn, asks, view.enrollment_id) if view.enrollment_id else None
+    return json(tickets.shown(view) | ({"enrollment": shown(enrollment)} if enrollment else {}))
+
+
+async def get_draw(request: web.Request) -> web.Response:
+    wanted = DrawPage.model_validate(filled_in(request.query))
+    async with reading(request.app[POOL], None) as conn:
+        found = await tickets.draw(conn, id_of(request, "session_id"), page=wanted.page, page_size=wanted.page_size)
+    if found is None:
+        raise not_found()
+    return json(found)
 
 
 class Withdrawal(Input):
@@ -341,6 +411,12 @@ async def _decide(request: web.Request, command: OfAnApprover) -> web.Response:
     return json(shown((await ask(request.app, signed_in(request), command)).view))
 
 
+class KeptSeats(Input):
+    group: SeatGroup
+    seats: int = Field(ge=1, le=10_000)
+    until: AwareDatetime
+
+
 class SeatChanges(Input):
     """What to change of a session's seats; what is left out stays as it is."""
 
@@ -350,7 +426,17 @@ class SeatChanges(Input):
     needs_approval: bool | None = None
     approval_hours: int | None = Field(default=None, ge=1, le=720)
     holds_seat: bool | None = None
+    minimum: int | None = Field(default=None, ge=1, le=10_000)
+    decide_at: AwareDatetime | None = None
+    reserved: tuple[KeptSeats, ...] | None = Field(default=None, max_length=3)
     withdraw_hours: int | None = Field(default=None, ge=0, le=720)
+
+    @field_validator("reserved")
+    @classmethod
+    def _each_group_once(cls, reserved: tuple[KeptSeats, ...] | None) -> tuple[KeptSeats, ...] | None:
+        if reserved and len({one.group for one in reserved}) < len(reserved):
+            raise PydanticCustomError("group_twice", "Name each group once")
+        return reserved
 
 
 async def get_reasons(request: web.Request) -> web.Response:
@@ -382,21 +468,34 @@ async def patch_seats(request: web.Request) -> web.Response:
             approval_hours=wanted.approval_hours,
             holds_seat=wanted.holds_seat,
             withdraw_hours=wanted.withdraw_hours,
+            minimum=wanted.minimum,
+            decide_at=wanted.decide_at,
+            reserved=None
+            if wanted.reserved is None
+            else tuple(ReservedSeats(group=one.group, seats=one.seats, until=one.until) for one in wanted.reserved),
         ),
     )
 
 
 async def post_session_cancellation(request: web.Request) -> web.Response:
+    return await _say_of_session(request, CancelSession, "cancel")
+
+
+async def post_session_confirmation(request: web.Request) -> web.Response:
+    return await _say_of_session(request, GoOn, "confirm")
+
+
+async def _say_of_session(request: web.Request, command: type[CancelSession | GoOn], verb: str) -> web.Response:
     asks, session_id = signed_in(request), await own_session(request)
     Nothing.model_validate_json(await request.read() or b"{}")
     key = request.headers.get(IDEMPOTENCY_KEY)
     return await _ask_as_organiser(
         request,
-        CancelSession(
+        command(
             command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
             session_id=session_id,
             fieldlabs=frozenset(asks.scopes("organiser")),
-            keyed=answers.keyed(f"cancel session {session_id}") if key else None,
+            keyed=answers.keyed(f"{verb} session {session_id}") if key else None,
         ),
     )
 
@@ -404,7 +503,7 @@ async def post_session_cancellation(request: web.Request) -> web.Response:
 async def _ask_as_organiser(request: web.Request, command: OfAnOrganiser) -> web.Response:
     answer = await _agreed(request.app, command)
     assert isinstance(answer, SeatsAre), "the desk tells organisers how the seats are"
-    return json(queries.seats_view(**asdict(answer)))
+    return json(queries.seats_view(answer))
 
 
 Marked = Annotated[list[UUID], Field(max_length=10_000)]
@@ -516,7 +615,7 @@ async def get_own_data(request: web.Request) -> web.Response:
     """Everything that stands here about who asks, in full."""
     asks = signed_in(request)
     async with reading(request.app[POOL], asks) as conn:
-        return json({"enrollments": await queries.own_data(conn, asks)})
+        return json({"enrollments": await queries.own_data(conn, asks), "tickets": await tickets.own_data(conn, asks)})
 
 
 async def post_known_people(request: web.Request) -> web.Response:
@@ -565,8 +664,10 @@ async def put_retention(request: web.Request) -> web.Response:
     return json({"fieldlabId": fieldlab, "months": wanted.months, "own": True, "due": 0})
 
 
-def shown(view: queries.View) -> dict[str, object]:
-    """An enrollment in the public shape; what does not apply is left out."""
+def shown(view: queries.View | Ticketed) -> dict[str, object]:
+    """An enrollment or a ticket in the public shape; what does not apply is left out."""
+    if isinstance(view, Ticketed):
+        return tickets.taken(view)
     shape: dict[str, object] = {
         "id": view.id, "sessionId": view.session_id, "personId": view.person_id, "state": view.state, "revision": view.revision,
     }  # fmt: skip
@@ -587,13 +688,23 @@ def shown(view: queries.View) -> dict[str, object]:
         shape["withdrawUntil"] = view.withdraw_until
     if view.steps:
         shape["steps"] = view.steps
+    if view.stated is not None:
+        shape["stated"] = view.stated
+    if view.overlaps:
+        shape["warnings"] = [
+            {"kind": "overlaps", "sessionId": one.session_id, "enrollmentId": one.enrollment_id} for one in view.overlaps
+        ]
     return shape
 
 
 def enrollment_id(request: web.Request) -> UUID:
     """The id in the path. One that cannot be anybody's is simply not found."""
+    return id_of(request, "enrollment_id")
+
+
+def id_of(request: web.Request, name: str) -> UUID:
     try:
-        return UUID(request.match_info["enrollment_id"])
+        return UUID(request.match_info[name])
     except ValueError as error:
         raise not_found() from error
 
@@ -609,10 +720,14 @@ ROUTES: Sequence[web.RouteDef] = [
     web.post("/enrollments/{enrollment_id}/approval", post_approval),
     web.post("/enrollments/{enrollment_id}/rejection", post_rejection),
     web.post("/enrollments/{enrollment_id}/move", post_move),
+    web.get("/tickets", get_tickets),
+    web.get("/tickets/{ticket_id}", get_ticket),
+    web.get("/sessions/{session_id}/draw", get_draw),
     web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),
     web.get("/sessions/{session_id}/withdrawal-reasons", get_reasons),
     web.post("/sessions/{session_id}/cancellation", post_session_cancellation),
+    web.post("/sessions/{session_id}/confirmation", post_session_confirmation),
     web.get("/attendance", get_attendance),
     web.post("/sessions/{session_id}/attendance", post_attendance),
     web.get("/uptake", get_uptake),

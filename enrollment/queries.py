@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 import orjson
 from asyncpg import Record
+from pydantic import TypeAdapter
 
-from enrollment.domain import Enrollment
+from enrollment.domain import Enrollment, SeatsAre
+from enrollment.domain.claims import Claim
+from enrollment.domain.rules import Rules
 from shared.database import sql
 from shared.database.pool import Connection
 from shared.web.principal import Principal
 
 SQL = sql.load(__file__, "enrollment.sql")
+RULES: TypeAdapter[Rules] = TypeAdapter(Rules)
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,19 @@ class View:
     """How it came to stand as it does; only of a single one that is asked for."""
     withdraw_until: datetime | None = None
     """Until when who holds a seat withdraws without it being late; likewise."""
+    overlaps: Sequence[Claim] = ()
+    """What else the person is in at the same time; only of one of their own."""
+    stated: str | None = None
+    """What they said to bring."""
 
 
 async def enrollment(conn: Connection, asks: Principal, enrollment_id: UUID) -> View | None:
     row = await conn.fetchrow(SQL.enrollment, enrollment_id, asks.person_id, list(asks.scopes("organiser")))
-    return _view(row) if row else None
+    if row is None:
+        return None
+    of_their_own = row["person_id"] == asks.person_id and row["state"] != "cancelled"
+    others = await conn.fetch(SQL.overlapping, asks.person_id, enrollment_id) if of_their_own else ()
+    return replace(_view(row), overlaps=[Claim(**one) for one in others])
 
 
 async def enrollments(
@@ -64,19 +76,28 @@ async def fieldlab_of(conn: Connection, session_id: UUID) -> str | None:
 async def seats(conn: Connection, session_id: UUID) -> Mapping[str, object] | None:
     """The seats of a session as the desk has them."""
     row = await conn.fetchrow(SQL.seats, session_id)
-    return seats_view(**row) if row else None
+    if row is None:
+        return None
+    rules = RULES.validate_json(row["rules"])
+    return seats_view(
+        SeatsAre(
+            row["session_id"], row["capacity"], row["seats_left"], row["waiting"], row["closes_at"], row["offer_hours"],
+            row["cancelled"], row["revision"], row["needs_approval"], row["approval_hours"], row["holds_seat"], row["requests"],
+            rules.minimum, rules.decide_at, rules.going, rules.reserved, row["withdraw_hours"],
+        )
+    )  # fmt: skip
 
 
-def seats_view(
-    *, session_id: UUID, capacity: int, seats_left: int, waiting: int, closes_at: datetime, offer_hours: int | None,
-    cancelled: bool, revision: int, needs_approval: bool, approval_hours: int, holds_seat: bool, requests: int,
-    withdraw_hours: int,
-) -> Mapping[str, object]:  # fmt: skip
+def seats_view(seats: SeatsAre) -> Mapping[str, object]:
     return {
-        "sessionId": session_id, "capacity": capacity, "seatsLeft": seats_left, "waiting": waiting,
-        "enrollmentClosesAt": closes_at, "offerHours": offer_hours, "cancelled": cancelled, "revision": revision,
-        "needsApproval": needs_approval, "approvalHours": approval_hours, "holdsSeat": holds_seat, "requests": requests,
-        "withdrawHours": withdraw_hours,
+        "sessionId": seats.session_id, "capacity": seats.capacity, "seatsLeft": seats.seats_left, "waiting": seats.waiting,
+        "enrollmentClosesAt": seats.closes_at, "offerHours": seats.offer_hours, "cancelled": seats.cancelled,
+        "revision": seats.revision, "needsApproval": seats.needs_approval, "approvalHours": seats.approval_hours,
+        "holdsSeat": seats.holds_seat, "requests": seats.requests, "minimum": seats.minimum, "decideAt": seats.decide_at,
+        "going": seats.going, "withdrawHours": seats.withdraw_hours,
+        "reserved": [
+            {"group": one.group, "seats": one.seats, "left": one.left, "until": one.until} for one in seats.reserved
+        ],
     }  # fmt: skip
 
 
@@ -109,6 +130,7 @@ async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, obje
             "id": row["enrollment_id"], "sessionId": row["session_id"], "state": row["state"], "reason": row["reason"],
             "position": row["position"] if row["state"] == "waitlisted" else None, "registeredAt": row["registered_at"],
             "decidedAt": row["decided_at"], "about": orjson.loads(row["about"]), "steps": orjson.loads(row["steps"]),
+            "declared": _declared(row),
         }
         for row in await conn.fetch(SQL.own_data, asks.person_id)
     ]  # fmt: skip
@@ -119,12 +141,20 @@ async def known_people(conn: Connection, person_ids: Collection[UUID]) -> Sequen
     return [row["person_id"] for row in await conn.fetch(SQL.known_people, list(person_ids))]
 
 
-def view(enrollment: Enrollment, position: int | None) -> View:
+def _declared(row: Record) -> Mapping[str, object]:
+    """What somebody told for a seat, by the names of the API."""
+    declared = orjson.loads(row["declared"])
+    return {
+        "groups": sorted(declared.get("groups", ())), "keptFor": declared.get("seat_group"), "stated": declared.get("stated")
+    }  # fmt: skip
+
+
+def view(enrollment: Enrollment, position: int | None, overlaps: Sequence[Claim] = ()) -> View:
     """The same, of what the desk just answered."""
     return View(
         enrollment.enrollment_id, enrollment.session_id, enrollment.person_id, enrollment.state, enrollment.revision,
         position, enrollment.reason, enrollment.offered_until, enrollment.group_id, enrollment.approval,
-        enrollment.approval_until,
+        enrollment.approval_until, overlaps=overlaps, stated=enrollment.declared.stated,
     )  # fmt: skip
 
 
@@ -135,4 +165,5 @@ def _view(row: Record) -> View:
         row["approval"], row["approval_until"],
         orjson.loads(row["steps"]) if "steps" in row.keys() else (),  # noqa: SIM118  (a record is no dict)
         row.get("withdraw_until"),
+        stated=orjson.loads(row["declared"]).get("stated") if "declared" in row.keys() else None,  # noqa: SIM118
     )  # fmt: skip

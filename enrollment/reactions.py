@@ -4,6 +4,7 @@ uptake.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -25,13 +26,18 @@ async def on_municipalities(conn: Connection, facts: Sequence[Envelope[Municipal
 async def on_sessions(conn: Connection, facts: Sequence[Envelope[SessionAnnounced | SessionDescribed]]) -> None:
     """Over the desk, in the transaction of the inbox: a session is opened once, and its facts follow its row."""
     commands = [
-        OpenSession(fact.message.id, fact.event)
+        OpenSession(fact.message.id, fact.event, seed_for(fact.event))
         if isinstance(fact.event, SessionAnnounced)
         else DescribeSession(fact.message.id, fact.event)
         for fact in facts
     ]
     await desk.settle(conn, commands, datetime.now(UTC))
     await log.keep(conn, [fact.message for fact in facts])
+
+
+def seed_for(announced: SessionAnnounced) -> str | None:
+    """Where there is to be a draw, its seed: made before anybody can come, and shown to nobody until the draw."""
+    return secrets.token_hex(32) if announced.seats.draw_at else None
 
 
 async def on_forgotten(conn: Connection, facts: Sequence[Envelope[PersonForgotten]]) -> None:

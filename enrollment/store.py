@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from enrollment import places
+from enrollment import places, rooms
 from enrollment.commands import (
     Anonymise,
     Approver,
@@ -20,6 +21,7 @@ from enrollment.commands import (
     Command,
     DescribeSession,
     HandOver,
+    KeepTime,
     LapseOffer,
     LapseRequest,
     MarkAttendance,
@@ -29,7 +31,9 @@ from enrollment.commands import (
     RequestSeat,
     named_sessions,
 )
-from enrollment.domain import MOST_IN_A_GROUP, TOO_EARLY, Answer, Enrollment, Ledger, Session, Step, moves
+from enrollment.domain import MOST_IN_A_GROUP, Answer, Enrollment, Ledger, Session, Step, is_too_early, moves
+from enrollment.domain.claims import Claim, Claims
+from enrollment.domain.rules import Declared, Rules
 from shared.contracts.enrollment import Participation
 from shared.database import sql
 from shared.database.pool import Connection
@@ -37,6 +41,8 @@ from shared.messaging import answers, forgetting
 
 SQL = sql.load(__file__, "enrollment.sql")
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+RULES: TypeAdapter[Rules] = TypeAdapter(Rules)
+DECLARED: TypeAdapter[Declared] = TypeAdapter(Declared)
 STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 
 
@@ -48,12 +54,20 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     """
     rows = await conn.fetch(SQL.lock_sessions, list({key for command in commands for key in named_sessions(command)}))
     sessions = {row["session_id"]: _session(row) for row in rows}
+    in_turn = await rooms.load(conn, sessions, commands)
     requests = [command for command in commands if isinstance(command, RequestSeat)]
     requests += [command.wanted for command in commands if isinstance(command, HandOver)]
+    requests += in_turn
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
     named = await _enrollments(conn, commands, requests) if sessions else []
-    found = [*named, *await _all_of(conn, whose), *await _for_organisers(conn, commands, sessions)]
-    found += await _queues(conn, _may_fall_free(commands, whose, sessions))
+    found = [*named, *await _all_of(conn, whose)]
+    organised = await _for_organisers(conn, commands, sessions)
+    called_off = {command.session_id for command in commands if isinstance(command, CancelSession)}
+    claims = await _claims(conn, requests, [*found, *(row for row in organised if row["session_id"] in called_off)])
+    for session in sessions.values():
+        session.claims = claims
+    found += organised
+    found += await _queues(conn, _may_fall_free(commands, whose, sessions), sessions)
     found += await _groups(conn, requests, found)
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
         sessions[enrollment.session_id].know(enrollment)
@@ -71,7 +85,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     codes = {code for c in requests for code in (c.work_municipality, c.home_municipality) if code is not None}
     coming = {command.person_id for command in (*requests, *commands) if isinstance(command, RequestSeat | ChangeSession)}
     gone = await forgetting.gone(conn, coming)
-    return Ledger(sessions, await places.load(conn, codes), gone), theirs
+    return Ledger(sessions, await places.load(conn, codes), gone, claims, await _completed(conn, requests, sessions)), theirs
 
 
 async def _enrollments(conn: Connection, commands: Sequence[Command], requests: Sequence[RequestSeat]) -> Sequence[Record]:
@@ -106,6 +120,31 @@ async def _all_of(conn: Connection, whose: Sequence[tuple[UUID, UUID]]) -> Seque
     return await conn.fetch(SQL.load_all_of, session_ids, person_ids)
 
 
+async def _claims(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Claims:
+    """What these people are in, locked after the sessions: those who ask, and those who may leave."""
+    people = {command.person_id for command in requests} | {row["person_id"] for row in found}
+    claims = Claims()
+    for row in await conn.fetch(SQL.lock_claims, list(people)) if people else ():
+        claim = Claim(row["session_id"], row["enrollment_id"], row["starts_at"], row["ends_at"])
+        claims.put(row["person_id"], row["course_id"], claim)
+    claims.written = frozenset((person_id, course_id) for person_id, of in claims.people.items() for course_id in of)
+    return claims
+
+
+async def _save_claims(conn: Connection, ledger: Ledger) -> None:
+    """A claim that somebody else wrote meanwhile is refused by the database: then the round is tried again, and finds it."""
+    claims = ledger.claims
+    keys = sorted({(person, one.about.course_id) for one in ledger.sessions.values() for person in one.came | one.left})
+    now = [(*key, claim.session_id, claim.enrollment_id) for key in keys if (claim := claims.of(*key))]
+    for statement, rows in (
+        (SQL.add_claims, [row for row in now if row[:2] not in claims.written]),
+        (SQL.change_claims, [row for row in now if row[:2] in claims.written]),
+        (SQL.drop_claims, [key for key in keys if key in claims.written and not claims.of(*key)]),
+    ):
+        if rows:
+            await conn.execute(statement, *zip(*rows, strict=True))
+
+
 def decides(approver: Approver, session: Session | None) -> bool:
     """Whether requests in a session are this approver's to decide."""
     return _fieldlab(session) in approver.fieldlabs
@@ -129,9 +168,25 @@ async def _for_organisers(conn: Connection, commands: Sequence[Command], session
         for command in commands
         if isinstance(command, ChangeSeats) and command.capacity is not None and command.session_id in sessions
     }
+    smaller |= {command.session_id: 0 for command in commands if isinstance(command, KeepTime)}  # who holds any seat
     rows = await conn.fetch(SQL.load_whole_sessions, whole) if whole else []
     rows += await conn.fetch(SQL.load_seats_beyond, list(smaller), list(smaller.values())) if smaller else []
     return rows
+
+
+async def _completed(
+    conn: Connection, requests: Sequence[RequestSeat], sessions: Mapping[UUID, Session]
+) -> frozenset[tuple[UUID, UUID]]:
+    """Who of those who ask completed a course that is asked for."""
+    asked = {
+        (command.person_id, requires.course_id)
+        for command in requests
+        if command.session_id in sessions and (requires := sessions[command.session_id].rules.requires) and requires.course_id
+    }
+    if not asked:
+        return frozenset()
+    rows = await conn.fetch(SQL.completed, *zip(*asked, strict=True))
+    return frozenset((row["person_id"], row["course_id"]) for row in rows)
 
 
 def _may_fall_free(
@@ -142,15 +197,23 @@ def _may_fall_free(
     freed = Counter(command.session_id for command in commands if isinstance(command, freeing))
     freed += Counter(session_id for session_id, _ in whose)
     for command in commands:
-        if isinstance(command, ChangeSeats) and command.capacity and command.session_id in sessions:
-            freed[command.session_id] += max(command.capacity - sessions[command.session_id].capacity, 0)
+        if isinstance(command, ChangeSeats) and command.session_id in sessions:
+            more = (command.capacity or 0) - sessions[command.session_id].capacity
+            freed[command.session_id] += max(more, 0)
+        elif isinstance(command, KeepTime):
+            freed[command.session_id] += 0
     return {key: count + sessions[key].seats_left for key, count in freed.items() if key in sessions}
 
 
-async def _queues(conn: Connection, seats: Mapping[UUID, int]) -> Sequence[Record]:
+async def _queues(conn: Connection, seats: Mapping[UUID, int], sessions: Mapping[UUID, Session]) -> Sequence[Record]:
+    """The heads of the queues: the whole one, and of sessions that keep seats also that of each group."""
     if not seats:
         return []
-    return await conn.fetch(SQL.load_queues, list(seats), list(seats.values()), MOST_IN_A_GROUP, max(seats.values()))
+    rows = await conn.fetch(SQL.load_queues, list(seats), list(seats.values()), MOST_IN_A_GROUP, max(seats.values()))
+    kept = {key: count for key, count in seats.items() if sessions[key].rules.reserved}
+    if kept:
+        rows += await conn.fetch(SQL.load_queues_of_groups, list(kept), list(kept.values()), MOST_IN_A_GROUP)
+    return rows
 
 
 async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequence[Record]) -> Sequence[Record]:
@@ -167,24 +230,41 @@ async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequ
     return await conn.fetch(SQL.load_groups, session_ids, group_ids)
 
 
+async def set_aside(conn: Connection, session_id: UUID, now: datetime) -> UUID | None:
+    """End the ticket that is next in line for a session; returns its id."""
+    await conn.fetch(SQL.lock_sessions, [session_id])
+    return await rooms.set_aside(conn, session_id, now)
+
+
 async def sessions_of(conn: Connection, person_ids: Collection[UUID]) -> Sequence[tuple[UUID, UUID]]:
     """In which sessions these people are or were: session and person."""
-    return [(row["session_id"], row["person_id"]) for row in await conn.fetch(SQL.sessions_of, list(person_ids))]
+    enrolled = [(row["session_id"], row["person_id"]) for row in await conn.fetch(SQL.sessions_of, list(person_ids))]
+    return list({*enrolled, *await rooms.sessions_of(conn, person_ids)})
 
 
 async def people_in(conn: Connection, session_id: UUID) -> Sequence[UUID]:
     """Who is or was in a session, as far as that is known."""
-    return [row["person_id"] for row in await conn.fetch(SQL.people_in, session_id)]
+    enrolled = [row["person_id"] for row in await conn.fetch(SQL.people_in, session_id)]
+    return list({*enrolled, *await rooms.people_in(conn, session_id)})
 
 
-async def theirs(conn: Connection, person_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
-    """The enrollments under these ids, each with its person."""
-    return {row["enrollment_id"]: row["person_id"] for row in await conn.fetch(SQL.theirs, list(person_ids))}
+async def theirs(conn: Connection, person_ids: Collection[UUID]) -> Mapping[str, UUID]:
+    """The subjects of facts that are about the people under these ids, each with its person."""
+    enrolled = {row["enrollment_id"]: row["person_id"] for row in await conn.fetch(SQL.theirs, list(person_ids))}
+    tickets = await rooms.told_of(conn, person_ids)
+    return {f"enrollments/{key}": whose for key, whose in enrolled.items()} | {
+        f"tickets/{key}": whose for key, whose in tickets.items()
+    }
 
 
 async def forget_answers(conn: Connection, person_ids: Collection[UUID]) -> None:
     """Drop what these people were answered to requests with an Idempotency-Key."""
     await conn.execute(SQL.forget_answers, list(person_ids))
+
+
+async def forget_claims(conn: Connection) -> None:
+    """Drop what people are in of sessions that are over: it keeps nobody out any more."""
+    await conn.execute(SQL.forget_claims)
 
 
 async def save(conn: Connection, ledger: Ledger) -> None:
@@ -217,8 +297,11 @@ async def save(conn: Connection, ledger: Ledger) -> None:
         [session.approval_hours for session in sessions],
         [session.holds_seat for session in sessions],
         [session.requests for session in sessions],
+        [RULES.dump_json(session.rules, exclude_defaults=True).decode() for session in sessions],
+        [session.rules_due for session in sessions],
     )
     await _save_withdrawals(conn, sessions)
+    await rooms.save(conn, sessions)
     changed = list(chain.from_iterable(session.changed.values() for session in sessions))
     changed.sort(key=lambda enrollment: enrollment.seat_no is not None)  # seats are let go before they are taken again
     if changed:
@@ -244,7 +327,9 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [STEPS.dump_json(e.steps, exclude_none=True).decode() for e in changed],
             [e.approval for e in changed],
             [e.approval_until for e in changed],
+            [DECLARED.dump_json(e.declared, exclude_defaults=True).decode() for e in changed],
         )
+        await _save_claims(conn, ledger)
 
 
 async def _save_withdrawals(conn: Connection, sessions: Sequence[Session]) -> None:
@@ -264,7 +349,9 @@ async def first_answers(conn: Connection, commands: Sequence[Command]) -> dict[U
 async def save_answers(conn: Connection, answered: Sequence[tuple[Command, Answer]]) -> None:
     """Keep the first answer of each command that came with an Idempotency-Key, but for the one that says to ask again."""
     kept = [
-        (command.command_id, command.keyed, answer) for command, answer in answered if command.keyed and answer != TOO_EARLY
+        (command.command_id, command.keyed, answer)
+        for command, answer in answered
+        if command.keyed and not is_too_early(answer)
     ]
     await answers.keep(conn, [(key, keyed, ANSWER.dump_json(answer).decode()) for key, keyed, answer in kept])
 
@@ -293,6 +380,7 @@ def _session(row: Record) -> Session:
         approval_hours=row["approval_hours"],
         holds_seat=row["holds_seat"],
         requests=row["requests"],
+        rules=RULES.validate_json(row["rules"]),
     )
 
 
@@ -317,4 +405,5 @@ def _enrollment(row: Record) -> Enrollment:
         steps=STEPS.validate_json(row["steps"]),
         approval=row["approval"],
         approval_until=row["approval_until"],
+        declared=DECLARED.validate_json(row["declared"]),
     )

@@ -23,6 +23,7 @@ KINDS = {
     "enrollmentId": "enrollments", "enrollment": "enrollments", "sessionId": "sessions", "session": "sessions",
     "courseId": "courses", "course": "courses", "fieldlabId": "fieldlabs", "invitation": "invitations", "token": "tokens",
     "transferId": "transfers", "transfer": "transfers", "identity": "accounts", "browser": "browsers",
+    "ticketId": "tickets", "ticket": "tickets",
 }  # fmt: skip
 """What a part of an address names."""
 

@@ -22,6 +22,7 @@ from gateway.api.openapi import openapi
 from gateway.api.operation import routes
 from gateway.api.reference import reference
 from gateway.api.retention import retention as retention_terms
+from gateway.api.tickets import tickets
 from gateway.api.transfers import handing
 from gateway.api.uptake import uptake
 from gateway.clients import EnrollmentRequests
@@ -54,6 +55,7 @@ OPERATIONS = list(
         courses.all,
         attendance.all,
         enrollments.all,
+        tickets.all,
         approvals.all,
         moving.all,
         handing.all,

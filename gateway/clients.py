@@ -49,23 +49,30 @@ class EnrollmentRequests:
         return await self.rounds.ask(request)
 
     async def _hand_over(self, requests: Sequence[Request]) -> Sequence[Answer | Rejected]:
+        waiting = self.rounds.waiting
         signed: dict[Principal, str] = {}
         for request in requests:
             if request.principal not in signed:
                 signed[request.principal] = self._key.sign(request.principal)
         batch = [{"principal": signed[request.principal], "key": request.key, "request": request.body} for request in requests]
-        answer = await self._call(orjson.dumps(batch))
+        answer = await self._call(orjson.dumps(batch), waiting)
         return [_answer(item) for item in orjson.loads(answer)]
 
-    async def _call(self, batch: bytes) -> bytes:
-        """Asked again while the desk is away for a moment: a request that came through already gets what it made."""
+    async def _call(self, batch: bytes, waiting: int) -> bytes:
+        """Asked again while the desk is away for a moment: a request that came through already gets what it made. The desk is
+        told how many wait here behind it, so that at a rush it gives tickets.
+        """
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while True:
             try:
-                return (await self._enrollment.call("POST", "/enrollment-batches", self._enrollment.itself, body=batch))[1]
+                _, answer = await self._enrollment.call(
+                    "POST", "/enrollment-batches", self._enrollment.itself, body=batch, query={"waiting": waiting}
+                )
             except Rejected as away:
                 if away.status != 503 or asyncio.get_running_loop().time() > deadline:
                     raise
+            else:
+                return answer
             await asyncio.sleep(0.2)
 
 

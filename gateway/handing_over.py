@@ -19,7 +19,12 @@ from shared.web.client import Client
 
 LOOK_EVERY = 30.0
 AT_ONCE = 100
-FOR_NOW = frozenset(("already-enrolled", "unknown-municipality", "not-signed-in"))
+FOR_NOW = frozenset(
+    (
+        "already-enrolled", "other-session-of-course", "prerequisite-missing", "seat-is-kept", "unknown-municipality",
+        "not-signed-in",
+    )
+)  # fmt: skip
 APPROVAL_NEEDED = "approval-needed"
 """Refusals that are about the colleague: the seat is still there to be handed over."""
 AWAY = (*LOST_CONNECTION, *TRY_AGAIN, Busy, TimeoutError)

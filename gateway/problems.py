@@ -136,9 +136,28 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("Enrolling has closed"),
         _("This session no longer takes enrollments. Look for another session of the course."),
     ),
+    "opens-later": (
+        _("Enrolling opens later"),
+        _("The session says from when, and so does Retry-After, in seconds. Come back then."),
+    ),
+    "other-session-of-course": (
+        _("You are in another session of this course"),
+        _("One at a time, a place in the queue counts too. Withdraw there first, or move from there to this one."),
+    ),
     "seats-are-held": (
         _("More seats are held than that"),
         _("Nobody loses a seat by this. Choose a number that is at least the seats that are taken or offered."),
+    ),
+    "seats-are-kept": (
+        _("So many seats are not free"),
+        _(
+            "Seats that are taken, offered or kept for a group stay so. Keep fewer for a group, or give what is kept to all "
+            "first."
+        ),
+    ),
+    "prerequisite-missing": (
+        _("This course asks for something first"),
+        _("Complete the course that it builds on, or say yourself that you bring what it asks for."),
     ),
     "closes-after-the-start": (
         _("Enrolling cannot close after the start"),
@@ -170,11 +189,19 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "other-session-full": (
         _("There is no free place on that date"),
-        _("You keep the place that you have. You can join the waiting list there, and keep your place meanwhile."),
+        _("You keep the place that you have. To wait there instead, withdraw here and enroll there."),
     ),
     "other-session-asks-approval": (
         _("That date asks for an approval first"),
-        _("You keep the place that you have. Enroll for that date too; once you have a place there, withdraw here."),
+        _("You keep the place that you have. To ask for that date instead, withdraw here and enroll there."),
+    ),
+    "other-session-in-line": (
+        _("For that date people wait for their turn"),
+        _("You keep the place that you have. To wait for your turn there instead, withdraw here and enroll there."),
+    ),
+    "seat-is-kept": (
+        _("This place is kept for a group"),
+        _("By what you told you are not in it, so your colleague keeps the place. If you are, say so where it is asked."),
     ),
     "approval-needed": (
         _("The fieldlab approves who takes part here"),
@@ -190,7 +217,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "no-seat": (
         _("You hold no place here"),
-        _("Only who has a place can move with it or hand it over. To wait for another date, enroll there."),
+        _("Only who has a place can move with it or hand it over. To wait for another date, withdraw here and enroll there."),
     ),
     "transfer-pending": (
         _("You asked a colleague already"),
@@ -339,6 +366,17 @@ FIELD_FAULTS: dict[str, str] = {
     "holds_no_seat": _("This enrollment has no place."),
     "correction_needs_a_reason": _("Something else was marked for this one before."),
     "marked_twice": _("An enrollment can be in one of the lists only."),
+    "opens_at": _("Enrolling opens at %(limit)s."),
+    "opens_too_late": _("Choose a moment before enrolling closes."),
+    "draws_too_early": _("The draw comes after enrolling opens, and is still to come. Choose a later moment."),
+    "course_not_completed": _("You have not completed course %(limit)s here."),
+    "statement_missing": _("Say that this is true of you: %(limit)s"),
+    "decides_too_late": _("It is decided before the session starts. Choose an earlier day."),
+    "kept_too_long": _("Seats are kept until the session starts, or before. Choose an earlier day that is still to come."),
+    "kept_too_many": _("No more seats can be kept than there are."),
+    "group_twice": _("Name each group once."),
+    "unknown_course": _("Name another course that is published."),
+    "other_session": _("You are in session %(limit)s of this course."),
     "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),

@@ -99,12 +99,32 @@ ENROLLMENT_STATES: Mapping[str, str] = {
     "no_show": _("You were marked absent"),
 }
 
+WAYS: Mapping[str, str] = {
+    "first-come": _("In the order in which people enroll"),
+    "draw": _("By a draw among everybody who enrolls before a moment"),
+}
+"""In which order people are served when a session opens."""
+
+TICKET_STATES: Mapping[str, str] = {
+    "waiting": _("it is not your turn yet"),
+    "enrolled": _("it became an enrollment"),
+    "refused": _("it came to nothing"),
+    "withdrawn": _("it counts no longer"),
+}
+
 SIZE_CLASSES: Mapping[str, str] = {
     "micro": _("Fewer than 10 people"),
     "small": _("10 to 49 people"),
     "medium": _("50 to 249 people"),
     "large": _("250 people or more"),
 }
+
+SEAT_GROUPS: Mapping[str, str] = {
+    "sme": _("people of small and medium-sized employers"),
+    "own-region": _("people who work in this region"),
+    "jobseekers": _("people who are looking for work"),
+}
+"""For whom places are kept: after "for" comes this."""
 
 SECTORS: Mapping[str, str] = {
     "C": _("Industry (making products)"),
@@ -256,6 +276,7 @@ ACTIONS: Mapping[str, str] = {
     "session-changed": _("changed a session"),
     "seats-changed": _("changed the seats of a session"),
     "session-cancelled": _("cancelled a session"),
+    "session-confirmed": _("decided that a session takes place"),
     "retention-chosen": _("chose for how long to remember who took part"),
     "invited": _("invited somebody to a role"),
     "invitation-withdrawn": _("withdrew an invitation"),
@@ -288,6 +309,7 @@ DONE: Mapping[str, str] = {
     "session-changed": _("Everybody who is enrolled is told."),
     "request-approved": _("Approved. The person is told at once."),
     "request-declined": _("Not approved. The person is told at once."),
+    "session-confirmed": _("The training takes place for sure."),
     "session-cancelled": _("The training is called off. Everybody who was enrolled is told."),
     "attendance-marked": _("It is marked. Whoever completed the training gets a mail."),
     "moved": _("You moved to this date. Your earlier place went to the next in line."),
@@ -313,6 +335,7 @@ MAILS: Mapping[str, str] = {
     "declined": _("Not approved"),
     "approval-lapsed": _("The fieldlab did not answer in time"),
     "moved-with-a-request": _("The training is at another time or place"),
+    "list-ended": _("No place fell free"),
     "moved-with-a-seat": _("The training is at another time or place"),
     "moved": _("The training is at another time or place"),
     "session-cancelled": _("The training does not take place"),
@@ -322,6 +345,9 @@ MAILS: Mapping[str, str] = {
     "to-other-session": _("You moved"),
     "transferred": _("You handed your place over"),
     "transfer": _("A colleague offers you their place"),
+    "ticket": _("You take part in a draw"),
+    "ticket-ended": _("The training does not take place"),
+    "ticket-refused": _("There is no place for you"),
     "sign-in": _("A link to sign in"),
     "invitation": _("An invitation to a role"),
 }

@@ -13,6 +13,7 @@ from shared.checks.findings import Findings
 from shared.checks.logs import Log, Stretch
 from shared.checks.looking import PIECE, Database
 from shared.checks.service import ServiceChecks, ids, in_words
+from shared.contracts.enrollment import TicketTaken
 from shared.database import sql
 from shared.messaging.consumer import Subscriptions
 
@@ -21,7 +22,7 @@ TOLD = frozenset(
     event.type
     for event, reaction in reactions.SUBSCRIPTIONS.items()
     if reaction in (reactions.on_enrollments, reactions.on_sign_ins, reactions.on_invitations, reactions.on_transfers)
-)
+) | {TicketTaken.type}
 """Types of facts of which somebody is told."""
 
 

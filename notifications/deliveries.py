@@ -9,9 +9,10 @@ from uuid import UUID, uuid5
 
 Template = Literal[
     "confirmed", "confirmed-from-waiting-list", "waitlisted", "offered", "offer-lapsed", "list-ended", "moved-with-a-seat",
-    "moved", "session-cancelled", "cancelled", "completed", "outcome-corrected", "sign-in", "invitation", "approval-asked",
-    "approval-asked-first", "approval-asked-in-turn", "waitlisted-for-approval", "approved", "approved-and-waiting", "declined",
-    "approval-lapsed", "moved-with-a-request", "to-other-session", "transferred", "transfer",
+    "moved", "session-cancelled", "cancelled", "completed", "outcome-corrected", "ticket", "ticket-ended", "ticket-refused",
+    "sign-in", "invitation", "approval-asked", "approval-asked-first", "approval-asked-in-turn", "waitlisted-for-approval",
+    "approved", "approved-and-waiting", "declined", "approval-lapsed", "moved-with-a-request", "to-other-session",
+    "transferred", "transfer",
 ]  # fmt: skip
 State = Literal["due", "sending", "sent", "unknown", "no_recipient", "declined", "stale", "failed"]
 
@@ -64,6 +65,7 @@ class Delivery:
     message_id: UUID
     recipient_id: UUID
     template: Template
+    subject: str
     revision: int
     logged_at: datetime
     session_id: UUID | None

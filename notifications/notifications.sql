@@ -46,7 +46,7 @@ WITH due AS (
 UPDATE delivery SET lease = $1, leased_until = now() + $2::interval
   FROM due
  WHERE delivery.delivery_id = due.delivery_id
-RETURNING delivery.delivery_id, message_id, recipient_id, template, revision, logged_at, session_id, enrollment_id, position,
+RETURNING delivery.delivery_id, message_id, recipient_id, template, subject, revision, logged_at, session_id, enrollment_id, position,
           until, described, because, copies, attempts, queued_at
 
 -- name: renew
@@ -101,8 +101,8 @@ SELECT EXISTS (SELECT FROM delivery WHERE recipient_id = $1)
 SELECT template, session_id, enrollment_id, state, queued_at, finished_at FROM delivery WHERE recipient_id = $1 ORDER BY delivery_id
 
 -- name: latest
-SELECT delivery_id, message_id, recipient_id, template, revision, logged_at, session_id, enrollment_id, position, until,
-       described, because, copies, attempts, queued_at
+SELECT delivery_id, message_id, recipient_id, template, subject, revision, logged_at, session_id, enrollment_id, position,
+       until, described, because, copies, attempts, queued_at
   FROM delivery
  WHERE recipient_id = $1 AND enrollment_id = $2 AND template NOT IN ('completed', 'outcome-corrected')
  ORDER BY revision DESC

@@ -20,6 +20,9 @@ from shared.contracts.enrollment import (
     SeatConfirmed,
     SeatOffered,
     State,
+    TicketAnonymised,
+    TicketEnded,
+    TicketTaken,
 )
 from shared.contracts.gateway import PersonForgotten, PersonInvited, SignInRequested, TransferOffered
 from shared.database.pool import Connection
@@ -63,6 +66,11 @@ async def on_attendance(conn: Connection, facts: Sequence[Envelope[AttendanceMar
     await store.queue(conn, [_about_enrollment(fact) for fact in news])
 
 
+async def on_tickets(conn: Connection, facts: Sequence[Envelope[TicketTaken | TicketEnded]]) -> None:
+    """Tell the person that they are in a draw, or that their turn gave them nothing. Whoever is gone is told nothing."""
+    await store.queue(conn, [_about_ticket(fact) for fact in facts if _is_news(fact.event)])
+
+
 async def on_sign_ins(conn: Connection, facts: Sequence[Envelope[SignInRequested]]) -> None:
     """Mail the link, to whoever asked for it."""
     await store.queue(conn, [_about_sign_in(fact) for fact in facts])
@@ -78,7 +86,7 @@ async def on_transfers(conn: Connection, facts: Sequence[Envelope[TransferOffere
     await store.queue(conn, [_about_transfer(fact) for fact in facts])
 
 
-async def on_anonymised(conn: Connection, facts: Sequence[Envelope[EnrollmentAnonymised]]) -> None:
+async def on_anonymised(conn: Connection, facts: Sequence[Envelope[EnrollmentAnonymised | TicketAnonymised]]) -> None:
     """Nobody is told: the person is gone, or it is long ago. The ledger forgets with the desk."""
     await store.rekey(conn, {fact.event.subject: fact.event.person_id for fact in facts})
 
@@ -108,6 +116,31 @@ def _about_enrollment(fact: Envelope[EnrollmentNews]) -> Notice:
         because=event.reason if template == "declined" and isinstance(event, EnrollmentDeclined) else None,
         described=event.described if isinstance(event, EnrollmentMoved) else 0,
     )
+
+
+def _is_news(event: TicketTaken | TicketEnded) -> bool:
+    return isinstance(event, TicketTaken) or event.reason != "withdrawn"
+
+
+def _about_ticket(fact: Envelope[TicketTaken | TicketEnded]) -> Notice:
+    event = fact.event
+    return Notice(
+        fact_id=fact.message.id,
+        recipient_id=event.person_id,
+        template=_ticket_template(event),
+        subject=event.subject,
+        revision=event.revision,
+        logged_at=fact.message.logged_at,
+        stale=_is_history(fact.message),
+        session_id=event.session_id,
+        until=event.draw_at if isinstance(event, TicketTaken) else None,
+    )
+
+
+def _ticket_template(event: TicketTaken | TicketEnded) -> Template:
+    if isinstance(event, TicketTaken):
+        return "ticket"
+    return "ticket-ended" if event.reason == "session-cancelled" else "ticket-refused"
 
 
 def _about_sign_in(fact: Envelope[SignInRequested]) -> Notice:
@@ -185,6 +218,9 @@ SUBSCRIPTIONS: Subscriptions = {
     EnrollmentMoved: on_enrollments,
     AttendanceMarked: on_attendance,
     EnrollmentAnonymised: on_anonymised,
+    TicketTaken: on_tickets,
+    TicketEnded: on_tickets,
+    TicketAnonymised: on_anonymised,
     SignInRequested: on_sign_ins,
     PersonInvited: on_invitations,
     TransferOffered: on_transfers,

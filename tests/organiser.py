@@ -12,15 +12,13 @@ from tests.platform import Running
 
 
 async def new_sessions(platform: Running, count: int, seats: int, **more: object) -> Sequence[str]:
-    """Announce so many sessions of a new course over the API, and wait until the desk has opened them; gives their ids.
+    """Announce so many sessions over the API, each of a course of its own; gives their ids once the desk opened them.
 
     `more` is told of each session too.
     """
     headers = {"Authorization": f"Bearer {platform.demo['tokens']['organiser']}"}
     async with aiohttp.ClientSession(platform.base_url, headers=headers, raise_for_status=True) as http:
         course = {"fieldlabId": "duurzaamheidsfabriek", "titleNl": "Druk bezocht", "titleEn": "Much visited"}
-        async with http.post("/v1/courses", json=course) as response:
-            course_id = (await response.json())["id"]
         starts_at = datetime.now(UTC) + timedelta(days=60)
         session = {
             "startsAt": starts_at.isoformat(),
@@ -31,6 +29,8 @@ async def new_sessions(platform: Running, count: int, seats: int, **more: object
         }
         ids = []
         for _ in range(count):
+            async with http.post("/v1/courses", json=course) as response:
+                course_id = (await response.json())["id"]
             async with http.post(f"/v1/courses/{course_id}/sessions", json=session) as response:
                 ids.append((await response.json())["id"])
         for session_id in ids:

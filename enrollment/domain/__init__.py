@@ -3,8 +3,8 @@
 `decide` takes commands in turn; each meets the session as the one before it left it. So it does not matter how commands are
 cut into batches: deciding two lists one after the other gives what deciding them together gives.
 
-`ledger` has the values, `steps` how a session changes, `people`, `moving`, `handing_over`, `approvals`, `sessions` and
-`attendance` what may be asked.
+`ledger`, `room`, `rules` and `claims` have the values, `steps` how a session changes, `people`, `moving`, `handing_over`,
+`approvals`, `sessions`, `deciding` and `attendance` what may be asked, and `openings` who waits for their turn to ask it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import assert_never
 
 from enrollment.commands import (
     AcceptOffer,
+    AdmitTickets,
     Anonymise,
     ApproveRequest,
     CancelEnrollment,
@@ -23,7 +24,10 @@ from enrollment.commands import (
     ChangeSession,
     Command,
     DescribeSession,
+    DrawTickets,
+    GoOn,
     HandOver,
+    KeepTime,
     LapseOffer,
     LapseRequest,
     MarkAttendance,
@@ -32,13 +36,15 @@ from enrollment.commands import (
     RejectRequest,
     RequestSeat,
 )
-from enrollment.domain import approvals, attendance, handing_over, moving, people, sessions
+from enrollment.domain import approvals, attendance, deciding, handing_over, moving, openings, people, sessions
 from enrollment.domain.ledger import (
     TOO_EARLY,
+    Admitted,
     Answer,
     Decision,
     Done,
     Enrollment,
+    Fault,
     Forgotten,
     Ledger,
     Refused,
@@ -46,14 +52,18 @@ from enrollment.domain.ledger import (
     Session,
     Settled,
     Step,
+    Ticketed,
+    is_too_early,
 )
 from enrollment.domain.people import MOST_IN_A_GROUP, VOLUNTARY
+from enrollment.domain.room import Room, Ticket
 from enrollment.domain.sessions import moves
 from shared.contracts.event import Event
 
 __all__ = [
-    "MOST_IN_A_GROUP", "TOO_EARLY", "VOLUNTARY", "Answer", "Decision", "Done", "Enrollment", "Forgotten", "Ledger", "Refused",
-    "SeatsAre", "Session", "Settled", "Step", "decide", "moves",
+    "MOST_IN_A_GROUP", "TOO_EARLY", "VOLUNTARY", "Admitted", "Answer", "Decision", "Done", "Enrollment", "Fault", "Forgotten",
+    "Ledger", "Refused", "Room", "SeatsAre", "Session", "Settled", "Step", "Ticket", "Ticketed", "decide", "is_too_early",
+    "moves",
 ]  # fmt: skip
 
 
@@ -65,7 +75,7 @@ def decide(ledger: Ledger, commands: Iterable[Command], now: datetime) -> Decisi
     return Decision(after, facts, answers)
 
 
-def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:  # noqa: PLR0912  (one for each)
+def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event]) -> Answer:  # noqa: PLR0912  (one for each command)
     match command:
         case RequestSeat():
             return people.request_seat(ledger, command, now, facts)
@@ -95,5 +105,11 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return sessions.cancel(ledger, command, now, facts)
         case MarkAttendance():
             return attendance.mark(ledger, command, now, facts)
+        case DrawTickets() | AdmitTickets():
+            return openings.answer(ledger, command, now, facts, people.request_seat)
+        case GoOn():
+            return deciding.go_on(ledger, command, now, facts)
+        case KeepTime():
+            return deciding.keep_time(ledger, command, now, facts)
         case _:
             assert_never(command)

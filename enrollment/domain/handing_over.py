@@ -14,6 +14,8 @@ from shared.contracts.event import Event
 
 HANDED_OVER = "transferred"
 NEEDS_APPROVAL = Refused("approval-needed")
+IS_KEPT = Refused("seat-is-kept")
+"""The seat was taken of those for a group that the colleague is not in, and others of that group may still come for it."""
 
 
 def hand_over(ledger: Ledger, command: HandOver, now: datetime, facts: list[Event]) -> Answer:
@@ -37,6 +39,12 @@ def hand_over(ledger: Ledger, command: HandOver, now: datetime, facts: list[Even
         return Refused("already-enrolled")
     if people.names_unknown_place(ledger, wanted):
         return people.UNKNOWN_PLACE
+    if refused := people.elsewhere(ledger, session, wanted.person_id, now) or people.missing(ledger, session, wanted):
+        return refused
+    about = people.participation(session, wanted, ledger.places)
+    declared = people.declared(session, wanted, about)
+    if session.rules.is_kept(enrollment.declared.seat_group) and enrollment.declared.seat_group not in declared.groups:
+        return IS_KEPT
     newcomer = Enrollment(
         enrollment_id=wanted.enrollment_id,
         session_id=session.session_id,
@@ -45,7 +53,8 @@ def hand_over(ledger: Ledger, command: HandOver, now: datetime, facts: list[Even
         revision=0,
         registered_at=now,
         decided_at=now,
-        about=people.participation(session, wanted, ledger.places),
+        about=about,
+        declared=replace(declared, seat_group=enrollment.declared.seat_group),
     )
     return Settled(_seat_changes_hands(session, enrollment, newcomer, command.command_id, now, facts), new=True)
 
@@ -53,7 +62,8 @@ def hand_over(ledger: Ledger, command: HandOver, now: datetime, facts: list[Even
 def _seat_changes_hands(
     session: Session, holder: Enrollment, newcomer: Enrollment, cause: UUID, now: datetime, facts: list[Event]
 ) -> Enrollment:
-    out = steps.step(session, replace(holder, seat_no=None, state="cancelled", reason=HANDED_OVER), now)
+    without = replace(holder, seat_no=None, declared=replace(holder.declared, seat_group=None))
+    out = steps.step(session, replace(without, state="cancelled", reason=HANDED_OVER), now)
     facts.append(EnrollmentCancelled(**steps.told(session, out, cause), reason=HANDED_OVER, held_seat=True))
     after = steps.step(session, replace(newcomer, seat_no=holder.seat_no), now)
     facts.append(SeatConfirmed(**steps.told(session, after, cause), instead_of=holder.enrollment_id))

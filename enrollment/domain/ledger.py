@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.catalog import Place
+from enrollment.domain.claims import Claim, Claims
+from enrollment.domain.room import Room, Ticket
+from enrollment.domain.rules import NOTHING, Declared, Going, Reservation, Rules, Source
+from shared.contracts.catalog import Place, SeatGroup
 from shared.contracts.enrollment import Participation, State
 from shared.contracts.event import Event
 
@@ -68,6 +71,7 @@ class Enrollment:
     anonymous: bool = False
     """Whether the person's id is one that belongs to nobody."""
     steps: tuple[Step, ...] = ()
+    declared: Declared = NOTHING
 
     @property
     def is_in(self) -> bool:
@@ -95,6 +99,7 @@ class Session:
     """For how many hours before the start a withdrawal is late."""
     deadline_changed: bool = False
     """Whether these decisions changed that."""
+    rules: Rules = field(default_factory=Rules)
     location: str | None = None
     cancelled_at: datetime | None = None
     anonymised_at: datetime | None = None
@@ -122,10 +127,29 @@ class Session:
     """Whoever got another seat number because theirs is no more."""
     reasons: dict[str, int] = field(default_factory=dict)
     """How often which reason was given with a withdrawal, by these decisions."""
+    room: Room = field(default_factory=Room)
+    """How it opens, and how far the line in front of it has come."""
+    tickets: dict[UUID, Ticket] = field(default_factory=dict)
+    """Those of who asks, and of whose turn it is, as they are now."""
+    held: dict[UUID, UUID] = field(default_factory=dict)
+    """By person, the ticket that waits."""
+    changed_tickets: dict[UUID, Ticket] = field(default_factory=dict)
+    is_drawn_now: bool = False
+    claims: Claims = field(default_factory=Claims, compare=False)
+    """Who is in which session of which course: those of the whole ledger."""
+    came: set[UUID] = field(default_factory=set)
+    left: set[UUID] = field(default_factory=set)
+    """Whoever claimed the course for this session, and whoever gave that up."""
 
     @property
     def seats_left(self) -> int:
+        """Those that nobody has, kept for a group or not."""
         return self.capacity - (self.next_seat - 1) + len(self.freed)
+
+    @property
+    def seats_for_all(self) -> int:
+        """Those of them that are not kept for a group."""
+        return self.seats_left - self.rules.kept
 
     @property
     def approval_asked(self) -> ApprovalNeed | None:
@@ -134,14 +158,24 @@ class Session:
             return None
         return "with-seat" if self.holds_seat else "first"
 
+    @property
+    def rules_due(self) -> datetime | None:
+        """When the clock has to look at the rules again."""
+        return None if self.cancelled_at else self.rules.due
+
     def line_has_to_end(self, now: datetime) -> bool:
         """Whether it has begun while people wait: a seat that fell free now would be nobody's."""
         return self.waiting > 0 and now >= self.starts_at
 
-    def copy(self) -> Session:
+    def source(self, groups: Collection[SeatGroup], size: int = 1) -> Source | None:
+        """Where so many seats come from for who is in these groups, if there are so many."""
+        return self.rules.source(groups, size, self.seats_for_all)
+
+    def copy(self, claims: Claims) -> Session:
         return replace(
-            self, freed=[*self.freed], enrollments={**self.enrollments}, people={**self.people}, queue=[*self.queue],
-            changed={**self.changed}, reseated={**self.reseated}, reasons={**self.reasons},
+            self, claims=claims, came={*self.came}, left={*self.left}, freed=[*self.freed], enrollments={**self.enrollments},
+            people={**self.people}, queue=[*self.queue], changed={**self.changed}, reseated={**self.reseated},
+            reasons={**self.reasons}, tickets={**self.tickets}, held={**self.held}, changed_tickets={**self.changed_tickets},
         )  # fmt: skip
 
     def know(self, enrollment: Enrollment) -> None:
@@ -153,6 +187,41 @@ class Session:
             del self.people[enrollment.person_id]
         if enrollment.place is not None:
             heappush(self.queue, (enrollment.place, enrollment.enrollment_id))
+
+    def know_ticket(self, ticket: Ticket) -> None:
+        """Take in a ticket as it is now."""
+        self.tickets[ticket.ticket_id] = ticket
+        if ticket.state == "waiting":
+            self.held[ticket.person_id] = ticket.ticket_id
+        elif self.held.get(ticket.person_id) == ticket.ticket_id:
+            del self.held[ticket.person_id]
+
+    def hold(self, ticket: Ticket) -> None:
+        """Have a ticket written down as it is now."""
+        self.know_ticket(ticket)
+        self.changed_tickets[ticket.ticket_id] = ticket
+
+    def ticket_of(self, person_id: UUID) -> Ticket | None:
+        """The one that they wait with."""
+        ticket_id = self.held.get(person_id)
+        return self.tickets[ticket_id] if ticket_id else None
+
+    def claim(self, enrollment: Enrollment) -> None:
+        """Have the claims say what an enrollment says as it is now. What is nobody's claims nothing."""
+        before = self.enrollments.get(enrollment.enrollment_id)
+        if before and before.person_id != enrollment.person_id:
+            self._give_up(before.person_id)
+        comes = before is None or not before.is_in or before.person_id != enrollment.person_id
+        if enrollment.is_in and comes and not enrollment.anonymous:
+            self.came.add(enrollment.person_id)
+            claim = Claim(self.session_id, enrollment.enrollment_id, self.starts_at, self.ends_at)
+            self.claims.put(enrollment.person_id, self.about.course_id, claim)
+        elif not enrollment.is_in:
+            self._give_up(enrollment.person_id)
+
+    def _give_up(self, person_id: UUID) -> None:
+        self.left.add(person_id)
+        self.claims.drop(person_id, self.about.course_id, self.session_id)
 
     def active_of(self, person_id: UUID) -> Enrollment | None:
         enrollment_id = self.people.get(person_id)
@@ -178,7 +247,7 @@ class Session:
             place, enrollment_id = self.queue[0]
             waiting = self.enrollments[enrollment_id]
             is_there = waiting.place == place
-            if is_there and (waiting.company or 1) <= self.seats_left:
+            if is_there and self.source(waiting.declared.shared, waiting.company or 1):
                 served = self.company_of(waiting)
                 break
             heappop(self.queue)
@@ -197,9 +266,13 @@ class Ledger:
     """The regions of the municipalities that the commands name."""
     gone: set[UUID] = field(default_factory=set)
     """Those who ask and were forgotten a moment ago."""
+    claims: Claims = field(default_factory=Claims)
+    completed: frozenset[tuple[UUID, UUID]] = frozenset()
+    """Who of those who ask completed which of the courses that are asked for: person and course."""
 
     def copy(self) -> Ledger:
-        return Ledger({key: session.copy() for key, session in self.sessions.items()}, self.places, self.gone)
+        claims = self.claims.copy()
+        return replace(self, sessions={key: one.copy(claims) for key, one in self.sessions.items()}, claims=claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +282,30 @@ class Settled:
     enrollment: Enrollment
     new: bool = False
     position: int | None = None
+    overlaps: tuple[Claim, ...] = ()
+    """What else the person is in at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticketed:
+    """A place in a draw, or in front of a busy desk."""
+
+    ticket_id: UUID
+    session_id: UUID
+    position: int | None
+    """Counted from 1; nobody has one before the draw."""
+    estimated_seconds: int
+    """Until it is their turn, at the pace of lately."""
+    draw_at: datetime | None = None
+    """When chance decides who is first, where it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """So many tickets were settled, and so many wait."""
+
+    tickets: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +329,10 @@ class SeatsAre:
     approval_hours: int = APPROVAL_HOURS
     holds_seat: bool = True
     requests: int = 0
+    minimum: int | None = None
+    decide_at: datetime | None = None
+    going: Going | None = None
+    reserved: tuple[Reservation, ...] = ()
     withdraw_hours: int = 0
 
 
@@ -244,6 +345,16 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What of a request is in the way of it."""
+
+    pointer: str
+    code: str
+    limit: str = ""
+    """Which one, or how much."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """An expected no. Nothing changed."""
 
@@ -251,12 +362,20 @@ class Refused:
     status: int = 409
     about: tuple[UUID, ...] = ()
     """Which of the enrollments that were named it is about."""
+    faults: tuple[Fault, ...] = ()
+    retry_at: datetime | None = None
+    """When it will be otherwise, where that is known."""
 
 
 TOO_EARLY = Refused("session-not-open")
 """The session was announced a moment ago, or never: asking again is the way to find out."""
 
-Answer = Settled | Done | SeatsAre | Forgotten | Refused
+Answer = Settled | Ticketed | Admitted | Done | SeatsAre | Forgotten | Refused
+
+
+def is_too_early(answer: Answer) -> bool:
+    """Whether asking again later is what the answer says: then it is no answer for ever."""
+    return answer == TOO_EARLY or (isinstance(answer, Refused) and answer.retry_at is not None)
 
 
 @dataclass(frozen=True, slots=True)

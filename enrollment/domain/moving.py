@@ -7,11 +7,12 @@ from datetime import datetime
 
 from enrollment.commands import ChangeSession, RequestSeat
 from enrollment.domain import people, steps
-from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Ledger, Refused, Session, Settled
+from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Ledger, Refused, Session, Settled, Ticketed
 from shared.contracts.event import Event
 
 MOVED = "to-other-session"
 FULL = Refused("other-session-full")
+IN_LINE = Refused("other-session-in-line")
 ASKS_APPROVAL = Refused("other-session-asks-approval")
 GOOD_ENOUGH = frozenset(("confirmed",))
 """For what somebody lets the seat go that they have."""
@@ -29,15 +30,16 @@ def change_session(ledger: Ledger, command: ChangeSession, now: datetime, facts:
         return Settled(moved, new=moved.enrollment_id == command.to_enrollment_id)
     if refused := _cannot_leave(here, enrollment, now) or _cannot_go(here, there, command):
         return refused
-    held = _held_there(ledger, there, enrollment, command, now)
+    trial, new_facts = ledger.copy(), list[Event]()
+    held = _held_there(trial, enrollment, command, now, new_facts)
     if isinstance(held, Refused):
         return held
-    tried, new_facts, new = held
-    ledger.sessions[there.session_id] = tried
+    ledger.sessions, ledger.claims = trial.sessions, trial.claims
     facts.extend(new_facts)
+    here = ledger.sessions[command.session_id]
     steps.release(here, enrollment, MOVED, command.command_id, now, facts)
     steps.fill(here, command.command_id, now, facts)
-    return Settled(new, new=new.enrollment_id == command.to_enrollment_id)
+    return held
 
 
 def _cannot_leave(here: Session, enrollment: Enrollment, now: datetime) -> Refused | None:
@@ -56,29 +58,19 @@ def _cannot_leave(here: Session, enrollment: Enrollment, now: datetime) -> Refus
 def _cannot_go(here: Session, there: Session, command: ChangeSession) -> Refused | None:
     if here.about.course_id != there.about.course_id:
         return Refused("other-course")
-    theirs = there.active_of(command.person_id)
-    return Refused("already-there") if theirs is not None and theirs.offered_until is None else None
+    return Refused("already-there") if there.active_of(command.person_id) else None
 
 
 def _held_there(
-    ledger: Ledger, there: Session, enrollment: Enrollment, command: ChangeSession, now: datetime
-) -> tuple[Session, list[Event], Enrollment] | Refused:
-    """The other session with a seat for the person: the one that is held for them, or a free one by the rules for everybody.
-
-    It is tried on a copy, so that whatever is not a seat at once leaves no trace.
-    """
-    tried, new_facts = there.copy(), list[Event]()
-    cause = command.command_id
-    if (offered := tried.active_of(command.person_id)) and offered.offered_until is not None:
-        if now >= tried.starts_at or people.is_over(tried, offered.offered_until, now):
-            return Refused("offer-lapsed")
-        new = steps.confirm(tried, offered, cause, now, new_facts, instead_of=enrollment.enrollment_id)
-        return tried, new_facts, new
-    about = enrollment.about
+    trial: Ledger, enrollment: Enrollment, command: ChangeSession, now: datetime, facts: list[Event]
+) -> Settled | Refused:
+    """A free seat there by the rules for everybody. It is tried on a copy: whatever is no seat at once leaves no trace."""
+    about, declared = enrollment.about, enrollment.declared
     places = {place.municipality: place for place in (about.work, about.home) if place is not None}
+    trial.places = {**trial.places, **places}
     wanted = RequestSeat(
-        command_id=cause,
-        session_id=there.session_id,
+        command_id=command.command_id,
+        session_id=command.to_session_id,
         enrollment_id=command.to_enrollment_id,
         person_id=command.person_id,
         work_municipality=about.work.municipality if about.work else None,
@@ -87,11 +79,16 @@ def _held_there(
         sector=about.sector,
         worker_group=about.worker_group,
         funding_scheme=about.funding_scheme,
+        jobseeker="jobseekers" in declared.groups,
+        states_prerequisite=declared.stated is not None,
     )
-    trial = replace(ledger, sessions={**ledger.sessions, there.session_id: tried}, places={**ledger.places, **places})
-    answer = people.request_seat(trial, wanted, now, new_facts, instead_of=enrollment.enrollment_id)
-    if isinstance(answer, Refused):
-        return answer
-    if isinstance(answer, Settled) and answer.enrollment.state in GOOD_ENOUGH:
-        return tried, new_facts, answer.enrollment
-    return FULL if there.approval_asked is None else ASKS_APPROVAL
+    answer = people.request_seat(trial, wanted, now, facts, instead_of=enrollment.enrollment_id)
+    match answer:
+        case Settled() if answer.enrollment.state in GOOD_ENOUGH:
+            return replace(answer, new=True)
+        case Refused():
+            return answer
+        case Ticketed():
+            return IN_LINE
+        case _:
+            return FULL if trial.sessions[command.to_session_id].approval_asked is None else ASKS_APPROVAL

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from enrollment.commands import AcceptOffer, Anonymise, CancelEnrollment, LapseOffer, OfTheirOwn, RefuseOffer, RequestSeat
-from enrollment.domain import steps
-from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Forgotten, Ledger, Refused, Session, Settled
+from enrollment.domain import openings, steps
+from enrollment.domain.claims import Claim
+from enrollment.domain.ledger import TOO_EARLY, Answer, Enrollment, Fault, Forgotten, Ledger, Refused, Session, Settled
+from enrollment.domain.rules import Declared, groups_of
 from shared.contracts.catalog import Place
 from shared.contracts.enrollment import Participation
 from shared.contracts.event import Event
@@ -25,7 +27,8 @@ def request_seat(
 ) -> Answer:
     """A seat, a place in the queue for one, or the reason why not. Whoever is in already gets what they have.
 
-    `instead_of` is the enrollment in another session that is given up for it.
+    `instead_of` is the enrollment in another session of the course that is given up for it: with it they fulfilled what the
+    course asks for.
     """
     session = ledger.sessions.get(command.session_id)
     if command.person_id in ledger.gone:
@@ -36,11 +39,14 @@ def request_seat(
         return Refused("session-cancelled")
     if first := session.active_of(command.person_id):
         return Settled(first, new=first.enrollment_id == command.enrollment_id, position=None)
-    if now >= session.closes_at or now >= session.starts_at:
-        return Refused("enrollment-closed")
-    if names_unknown_place(ledger, command):
-        return UNKNOWN_PLACE
+    if held := openings.ticket_held(session, command, now):
+        return held
+    if refused := _why_not(ledger, session, command, now, instead_of):
+        return refused
+    if ticket := openings.ticket_instead(session, command, now, facts):
+        return ticket
 
+    about = participation(session, command, ledger.places)
     enrollment = Enrollment(
         enrollment_id=command.enrollment_id,
         session_id=command.session_id,
@@ -49,7 +55,8 @@ def request_seat(
         revision=0,
         registered_at=now,
         decided_at=now,
-        about=participation(session, command, ledger.places),
+        about=about,
+        declared=declared(session, command, about),
         group_id=command.group_id,
         at_once=command.at_once,
         approval=session.approval_asked,
@@ -61,7 +68,56 @@ def request_seat(
         after = steps.request(session, enrollment, command.command_id, now, facts)
     else:
         after = steps.admit(session, enrollment, command.command_id, now, facts, instead_of=instead_of)
-    return Settled(after, new=True, position=after.steps[-1].position if after.place is not None else None)
+    position = after.steps[-1].position if after.place is not None else None
+    return Settled(after, True, position, _overlaps(session, command.person_id))
+
+
+def _why_not(ledger: Ledger, session: Session, command: RequestSeat, now: datetime, instead_of: UUID | None) -> Refused | None:
+    """Why nobody who asks for this gets in, with a ticket or without. Whoever waited for their turn is asked this again."""
+    if (command.asked_at or now) >= session.closes_at or now >= session.starts_at:
+        return Refused("enrollment-closed")
+    if refused := openings.not_open_yet(session, command.asked_at or now):
+        return refused
+    if names_unknown_place(ledger, command):
+        return UNKNOWN_PLACE
+    if instead_of is not None:
+        return None
+    return elsewhere(ledger, session, command.person_id, now) or missing(ledger, session, command)
+
+
+def elsewhere(ledger: Ledger, session: Session, person_id: UUID, now: datetime) -> Refused | None:
+    """The no to whoever is in another session of the same course, with a seat or in the queue."""
+    if claim := ledger.claims.elsewhere(person_id, session.about.course_id, session.session_id, now):
+        return Refused("other-session-of-course", faults=(Fault("#/sessionId", "other_session", str(claim.session_id)),))
+    return None
+
+
+def missing(ledger: Ledger, session: Session, command: RequestSeat) -> Refused | None:
+    """The no to whoever neither completed the course that is asked for, nor says what is asked for of themselves."""
+    requires = session.rules.requires
+    if requires is None:
+        return None
+    faults = []
+    if requires.course_id:
+        if (command.person_id, requires.course_id) in ledger.completed:
+            return None
+        faults.append(Fault("#/sessionId", "course_not_completed", str(requires.course_id)))
+    if requires.statement_nl:
+        if command.states_prerequisite:
+            return None
+        texts = dict.fromkeys(filter(None, (requires.statement_nl, requires.statement_en)))
+        faults.append(Fault("#/statesPrerequisite", "statement_missing", " / ".join(texts)))
+    return Refused("prerequisite-missing", faults=tuple(faults)) if faults else None
+
+
+def declared(session: Session, command: RequestSeat, about: Participation) -> Declared:
+    requires, reserved = session.rules.requires, session.rules.reserved
+    groups = groups_of(about.fieldlab, about.work, about.employer_size_class, reserved, jobseeker=command.jobseeker)
+    return Declared(groups, stated=requires.statement_nl if requires and command.states_prerequisite else None)
+
+
+def _overlaps(session: Session, person_id: UUID) -> tuple[Claim, ...]:
+    return session.claims.overlapping(person_id, session.session_id, session.starts_at, session.ends_at)
 
 
 def cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: list[Event]) -> Answer:
@@ -146,6 +202,7 @@ def anonymise(ledger: Ledger, command: Anonymise, now: datetime, facts: list[Eve
         as_it_is = session.enrollments[enrollment.enrollment_id]
         anonymous_id = command.anonymous_ids[as_it_is.person_id]
         steps.disown(session, as_it_is, anonymous_id, VOLUNTARY, command.command_id, now, facts)
+    openings.disown(session, command.anonymous_ids, now, facts)
     if command.whole_session:
         session.anonymised_at = now
     return Forgotten(len(theirs), len(coming))

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from enrollment.commands import CancelSession, ChangeSeats, DescribeSession, OpenSession
-from enrollment.domain import steps
-from enrollment.domain.ledger import APPROVAL_HOURS, TOO_EARLY, Answer, Done, Enrollment, Ledger, Refused, SeatsAre, Session
-from shared.contracts.catalog import SessionFact
-from shared.contracts.enrollment import Participation, SeatsChanged, SessionCancelled, SessionOpened
+from enrollment.domain import openings, steps
+from enrollment.domain.deciding import cannot_change, changed_rules, may_be_changed, seats_are, tell_changed
+from enrollment.domain.ledger import APPROVAL_HOURS, TOO_EARLY, Answer, Done, Enrollment, Ledger, Refused, Session
+from enrollment.domain.rules import Reservation, Rules, decision_moment
+from shared.contracts.catalog import SessionAnnounced, SessionFact
+from shared.contracts.enrollment import Participation, SessionCancelled, SessionOpened
 from shared.contracts.event import Event
 
 
@@ -30,13 +32,18 @@ def open_session(ledger: Ledger, command: OpenSession, now: datetime, facts: lis
         approval_hours=announced.seats.approval_hours or APPROVAL_HOURS,
         holds_seat=announced.seats.holds_seat is not False,
         location=announced.location,
+        rules=_rules(announced, now),
         revision=1,
+        room=openings.opened(announced.seats, command.seed),
+        claims=ledger.claims,
     )
     ledger.sessions[session.session_id] = session
     facts.append(
         SessionOpened(
             session_id=session.session_id, revision=1, occurred_at=now, seats=steps.seats(session),
-            closes_at=session.closes_at, starts_at=session.starts_at,
+            closes_at=session.closes_at, starts_at=session.starts_at, opens_at=session.room.opens_at,
+            draw=openings.announced(session.room), minimum=session.rules.minimum, decide_at=session.rules.decide_at,
+            reserved=tuple(one.told for one in session.rules.reserved) or None,
         )
     )  # fmt: skip
     return Done()
@@ -49,6 +56,8 @@ def describe(ledger: Ledger, command: DescribeSession, now: datetime, facts: lis
         return TOO_EARLY
     moved = moves(session, described)
     session.about = _about(described)
+    decide_at = session.rules.decide_at and min(session.rules.decide_at, described.starts_at)
+    session.rules = replace(session.rules, requires=described.requires, decide_at=decide_at)
     session.starts_at, session.ends_at, session.location = described.starts_at, described.ends_at, described.location
     if moved and session.cancelled_at is None:
         for enrollment in _everybody_in(session):
@@ -65,15 +74,17 @@ def moves(session: Session, described: SessionFact) -> bool:
 def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: list[Event]) -> Answer:
     """More seats go to who waits in the same decision. Never fewer than are held, and none in what is over."""
     session = ledger.sessions[command.session_id]
-    if refused := _cannot_change(session, now):
+    if refused := cannot_change(session, now):
         return refused
     capacity = session.capacity if command.capacity is None else command.capacity
-    if capacity < session.capacity - session.seats_left:
-        return Refused("seats-are-held")
+    rules = changed_rules(session, command, capacity, now)
+    if isinstance(rules, Refused):
+        return rules
     if command.closes_at is not None and command.closes_at > session.starts_at:
         return Refused("closes-after-the-start", 400)
-    before = _rules(session)
+    before = may_be_changed(session)
     _resize(session, capacity)
+    session.rules = rules
     session.closes_at = command.closes_at or session.closes_at
     session.offer_hours = command.offer_hours or session.offer_hours
     session.approval_hours = command.approval_hours or session.approval_hours
@@ -81,16 +92,8 @@ def change_seats(ledger: Ledger, command: ChangeSeats, now: datetime, facts: lis
     session.holds_seat = session.holds_seat if command.holds_seat is None else command.holds_seat
     if command.withdraw_hours is not None and command.withdraw_hours != session.withdraw_hours:
         session.withdraw_hours, session.deadline_changed = command.withdraw_hours, True
-    if before != _rules(session):
-        session.revision += 1
-        session.told += 1
-        facts.append(
-            SeatsChanged(
-                session_id=session.session_id, revision=session.told, occurred_at=now, seats=steps.seats(session),
-                closes_at=session.closes_at, offer_hours=session.offer_hours, needs_approval=session.needs_approval,
-                approval_hours=session.approval_hours, holds_seat=session.holds_seat, withdraw_hours=session.withdraw_hours,
-            )
-        )  # fmt: skip
+    if before != may_be_changed(session):
+        tell_changed(session, now, facts)
         steps.fill(session, command.command_id, now, facts)
     return seats_are(session)
 
@@ -100,7 +103,7 @@ def cancel(ledger: Ledger, command: CancelSession, now: datetime, facts: list[Ev
     session = ledger.sessions[command.session_id]
     if session.cancelled_at is not None:
         return seats_are(session)
-    if refused := _cannot_change(session, now):
+    if refused := cannot_change(session, now):
         return refused
     session.cancelled_at = now
     for enrollment in _everybody_in(session):
@@ -115,28 +118,6 @@ def cancel(ledger: Ledger, command: CancelSession, now: datetime, facts: list[Ev
         )
     )  # fmt: skip
     return seats_are(session)
-
-
-def seats_are(session: Session) -> SeatsAre:
-    return SeatsAre(
-        session.session_id, session.capacity, session.seats_left, session.waiting, session.closes_at, session.offer_hours,
-        session.cancelled_at is not None, session.revision, session.needs_approval, session.approval_hours, session.holds_seat,
-        session.requests, session.withdraw_hours,
-    )  # fmt: skip
-
-
-def _rules(session: Session) -> tuple[object, ...]:
-    """What an organiser may change of the seats."""
-    return (
-        session.capacity, session.closes_at, session.offer_hours, session.needs_approval, session.approval_hours,
-        session.holds_seat, session.withdraw_hours,
-    )  # fmt: skip
-
-
-def _cannot_change(session: Session, now: datetime) -> Refused | None:
-    if session.cancelled_at is not None:
-        return Refused("session-cancelled")
-    return Refused("session-started") if now >= session.starts_at else None
 
 
 def _everybody_in(session: Session) -> list[Enrollment]:
@@ -157,6 +138,19 @@ def _resize(session: Session, capacity: int) -> None:
                 session.enrollments[enrollment.enrollment_id] = replace(enrollment, seat_no=seat_no)
         session.next_seat = min(session.next_seat, capacity + 1)
     session.capacity = capacity
+
+
+def _rules(announced: SessionAnnounced, now: datetime) -> Rules:
+    """As the organiser asked for them; what is kept is never more than there is."""
+    plan = announced.seats
+    left, kept = plan.capacity, []
+    for one in plan.reserved or ():
+        kept.append(Reservation(one.group, min(one.seats, left), min(one.seats, left), one.until))
+        left -= kept[-1].left
+    if plan.minimum is None:
+        return Rules(requires=announced.requires, reserved=tuple(kept))
+    decide_at = plan.decide_at or decision_moment(announced.starts_at, plan.closes_at, now)
+    return Rules(plan.minimum, decide_at, "pending", announced.requires, tuple(kept))
 
 
 def _about(described: SessionFact) -> Participation:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from enrollment.domain.ledger import Enrollment, Session, Step
+from enrollment.domain.rules import Declared
+from shared.contracts.catalog import SeatGroup
 from shared.contracts.enrollment import (
     Approval,
     EnrollmentAnonymised,
@@ -58,7 +60,7 @@ def admit(
 ) -> Enrollment:
     """A seat for who is new here or was just approved, or a place at the end of the queue."""
     company = session.company_of(enrollment) if enrollment.group_id else []
-    if session.seats_left and not company:
+    if not company and session.source(enrollment.declared.groups):
         if enrollment.approval == "with-seat":
             return request(session, enrollment, cause, now, facts)
         return confirm(session, enrollment, cause, now, facts, instead_of=instead_of)
@@ -109,12 +111,16 @@ def waitlist(session: Session, enrollment: Enrollment, cause: UUID, now: datetim
     """A place at the end of the queue. Who waits in the group already comes along to the end, so that nobody is passed."""
     company = session.company_of(enrollment) if enrollment.group_id else []
     size = len(company) + 1
+    shared = frozenset.intersection(*(one.declared.groups for one in (enrollment, *company)))
+    if size <= 2:
+        _count_alone(session, 1 if size == 1 else -1, *company or [enrollment])
     for other in company:
-        touch(session, replace(other, place=_last_place(session), company=size))
+        touch(session, replace(_sharing(other, shared), place=_last_place(session), company=size))
     session.waiting += 1
-    session.waiting_alone += {1: 1, 2: -1}.get(size, 0)
     approval: Approval | None = "needed" if enrollment.approval == "with-seat" else enrollment.approval and "given"
-    joined = replace(enrollment, state="waitlisted", place=_last_place(session), company=size, approval_until=None)
+    joined = replace(
+        _sharing(enrollment, shared), state="waitlisted", place=_last_place(session), company=size, approval_until=None
+    )
     after = step(session, joined, now, position=session.waiting)
     facts.append(EnrollmentWaitlisted(**told(session, after, cause), position=session.waiting, approval=approval))
     return after
@@ -160,9 +166,13 @@ def disown(
 ) -> None:  # fmt: skip
     """It stands as it stood, and is nobody's."""
     session.people.pop(enrollment.person_id, None)
+    if enrollment.company == 1:
+        session.rules = session.rules.counted(enrollment.declared.groups, -1)
     about = enrollment.about.model_copy(update=dict.fromkeys(blanked))
     session.revision += 1
-    after = replace(enrollment, person_id=anonymous_id, about=about, anonymous=True, revision=enrollment.revision + 1)
+    after = replace(
+        enrollment, person_id=anonymous_id, about=about, anonymous=True, revision=enrollment.revision + 1, declared=Declared()
+    )
     touch(session, after)
     facts.append(
         EnrollmentAnonymised(
@@ -172,13 +182,17 @@ def disown(
 
 
 def _take_seat(session: Session, enrollment: Enrollment) -> Enrollment:
+    source = session.source(enrollment.declared.groups)
+    assert source is not None, "nobody is given a seat that is not there, or not for them"
+    session.rules = session.rules.taken(source)
     if session.freed:
         seat_no = session.freed.pop()
     else:
         seat_no = session.next_seat
         session.next_seat += 1
     waited = enrollment.place is not None
-    return replace(_leave_queue(session, enrollment) if waited else enrollment, seat_no=seat_no)
+    seated = _leave_queue(session, enrollment) if waited else enrollment
+    return replace(seated, seat_no=seat_no, declared=replace(seated.declared, seat_group=None if source == "all" else source))
 
 
 def _let_go(session: Session, enrollment: Enrollment) -> Enrollment:
@@ -186,7 +200,8 @@ def _let_go(session: Session, enrollment: Enrollment) -> Enrollment:
     left = replace(enrollment, offered_until=None, approval_until=None)
     if left.seat_no is not None:
         session.freed.append(left.seat_no)
-        return replace(left, seat_no=None)
+        session.rules = session.rules.given_back(left.declared.seat_group)
+        return replace(left, seat_no=None, declared=replace(left.declared, seat_group=None))
     return _leave_queue(session, left) if left.place is not None else left
 
 
@@ -194,10 +209,24 @@ def _leave_queue(session: Session, enrollment: Enrollment) -> Enrollment:
     """Those who stay in the group wait for fewer seats from now on."""
     others = [one for one in session.company_of(enrollment) if one.enrollment_id != enrollment.enrollment_id]
     session.waiting -= 1
-    session.waiting_alone += {0: -1, 1: 1}.get(len(others), 0)
+    if not others:
+        _count_alone(session, -1, enrollment)
+    shared = frozenset.intersection(*(one.declared.groups for one in others)) if others else frozenset()
     for other in others:
-        touch(session, replace(other, company=len(others)))
-    return replace(enrollment, place=None, company=None)
+        touch(session, replace(_sharing(other, shared), company=len(others)))
+    if len(others) == 1:
+        _count_alone(session, 1, others[0])
+    return replace(_sharing(enrollment, frozenset()), place=None, company=None)
+
+
+def _count_alone(session: Session, change: int, one: Enrollment) -> None:
+    """Somebody waits alone from now on, or does not any more."""
+    session.waiting_alone += change
+    session.rules = session.rules.counted(one.declared.groups, change)
+
+
+def _sharing(enrollment: Enrollment, shared: frozenset[SeatGroup]) -> Enrollment:
+    return replace(enrollment, declared=replace(enrollment.declared, shared=shared))
 
 
 def _last_place(session: Session) -> int:
@@ -220,6 +249,7 @@ def step(session: Session, enrollment: Enrollment, now: datetime, *, position: i
 
 def touch(session: Session, enrollment: Enrollment) -> None:
     """Have an enrollment written down as it is now."""
+    session.claim(enrollment)
     session.know(enrollment)
     session.changed[enrollment.enrollment_id] = enrollment
 
@@ -241,5 +271,6 @@ def told(session: Session, enrollment: Enrollment, cause: UUID) -> dict[str, obj
 
 def seats(session: Session) -> SeatCount:
     return SeatCount(
-        revision=session.revision, capacity=session.capacity, seats_left=session.seats_left, waiting=session.waiting
-    )
+        revision=session.revision, capacity=session.capacity, seats_left=session.seats_for_all, waiting=session.waiting,
+        reserved={one.group: one.left for one in session.rules.reserved} or None,
+    )  # fmt: skip

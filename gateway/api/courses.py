@@ -126,7 +126,8 @@ async def get_withdrawal_reasons(request: web.Request) -> web.Response:
 
 @courses.declare(
     "PATCH", "/v1/sessions/{sessionId}/seats", "Change the seats", {200: Seats}, who="organiser", body=SeatChanges,
-    problems=[*NOT_THEIRS, "400 closes-after-the-start", "409 seats-are-held", "409 session-started", "409 session-cancelled"],
+    problems=[*NOT_THEIRS, "400 closes-after-the-start", "409 seats-are-held", "409 seats-are-kept", "409 session-started",
+              "409 session-cancelled"],
 )  # fmt: skip
 @acts.act("seats-changed")
 async def patch_seats(request: web.Request) -> web.Response:
@@ -145,6 +146,18 @@ async def patch_seats(request: web.Request) -> web.Response:
 @acts.act("session-cancelled")
 async def post_session_cancellation(request: web.Request) -> web.Response:
     """It does not take place: everybody who was in is out, and is told. Again changes nothing and answers the same."""
+    signed_in(request)
+    id_in_path(request, "sessionId")
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@courses.declare(
+    "POST", "/v1/sessions/{sessionId}/confirmation", "Say that a session takes place", {200: Seats}, who="organiser",
+    body=Nothing, body_required=False, problems=[*NOT_THEIRS, "409 session-started", "409 session-cancelled"],
+)  # fmt: skip
+@acts.act("session-confirmed")
+async def post_session_confirmation(request: web.Request) -> web.Response:
+    """However many come: it no longer depends on its minimum. Again changes nothing and answers the same."""
     signed_in(request)
     id_in_path(request, "sessionId")
     return await forward(request, request.app[ENROLLMENT])

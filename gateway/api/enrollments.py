@@ -10,7 +10,16 @@ from aiohttp import web
 from gateway import acts
 from gateway.api.operation import Operations
 from gateway.api.passing import forward, id_in_path, idempotency_key, made, sent
-from gateway.api.shapes import Enrollment, EnrollmentFilter, EnrollmentRequest, EnrollmentWithSteps, Nothing, Page, Withdrawal
+from gateway.api.shapes import (
+    Enrollment,
+    EnrollmentFilter,
+    EnrollmentRequest,
+    EnrollmentWithSteps,
+    Nothing,
+    Page,
+    TicketTaken,
+    Withdrawal,
+)
 from gateway.clients import CATALOG, ENROLLMENT, REQUESTS, Answer, Request
 from gateway.edge import signed_in
 from gateway.people import transfers
@@ -23,21 +32,36 @@ enrollments = Operations("Enrollments")
 
 
 @enrollments.declare(
-    "POST", "/v1/enrollments", "Ask for a seat", {201: Enrollment, 200: Enrollment}, who="worker", body=EnrollmentRequest,
-    problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 enrollment-closed", "409 group-full",
+    "POST", "/v1/enrollments", "Ask for a seat", {201: Enrollment, 200: Enrollment, 202: TicketTaken}, who="worker",
+    body=EnrollmentRequest,
+    problems=["403 not-a-worker", "404 not-found", "409 session-not-open", "409 opens-later", "409 enrollment-closed",
+              "409 group-full", "409 session-cancelled",
+              "409 other-session-of-course", "409 prerequisite-missing",
               "400 unknown-municipality"],
     leads_to={"get_enrollment": "enrollmentId", "post_cancellation": "enrollmentId"},
 )  # fmt: skip
 @acts.act("enrolled")
 async def post_enrollment(request: web.Request) -> web.Response:
     """A seat, or a place in the queue when there is none left. A second request by the same person for the same session
-    answers 200 with the first.
+    answers 200 with the first. Where a draw is to come, or the desk is busy, it answers 202 with a ticket, and again with the
+    same one: `GET /v1/tickets/{ticketId}` ends in the enrollment.
     """
     principal = signed_in(request)
     must_be_worker(principal)
     wanted = await sent(request, EnrollmentRequest)
     answer = await ask_for_seat(request.app, principal, wanted, idempotency_key(request))
+    if answer.status == 202:
+        return ticket_made(request, answer)
     return made(json_bytes(answer.body, answer.status), "/v1/enrollments")
+
+
+def ticket_made(request: web.Request, answer: Answer) -> web.Response:
+    """What is answered to who has a ticket now, and where to see how it goes on."""
+    ticket_id = orjson.loads(answer.body)["ticketId"]
+    acts.note(request, f"tickets/{ticket_id}")
+    response = json_bytes(answer.body, answer.status)
+    response.headers["Location"] = f"/v1/tickets/{ticket_id}"
+    return response
 
 
 def must_be_worker(principal: Principal) -> None:

@@ -155,6 +155,7 @@ async def everything(request: web.Request) -> MyData:
                 "made_at": datetime.now(UTC),
                 "person": shape_of(person, principal),
                 "enrollments": enrolled["enrollments"],
+                "tickets": enrolled["tickets"],
                 "mails": mailed["mails"],
                 "transfers": [
                     {

@@ -19,7 +19,8 @@ moving = Operations("Enrollments")
 @moving.declare(
     "POST", "/v1/enrollments/{enrollmentId}/move", "Move to another session of the course", {201: Enrollment, 200: Enrollment},
     who="signed in", body=OtherSession,
-    problems=["403 not-yours", "409 other-session-full", "409 other-session-asks-approval", "409 other-course",
+    problems=["403 not-yours", "409 other-session-full", "409 other-session-asks-approval",
+              "409 other-session-in-line", "409 opens-later", "409 other-course",
               "409 already-there", "409 no-seat", "409 offer-lapsed", "409 approval-lapsed", "409 session-started",
               "409 session-not-open", "409 session-cancelled", "409 enrollment-closed"],
     leads_to={"get_enrollment": "enrollmentId", "post_cancellation": "enrollmentId"},

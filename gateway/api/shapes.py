@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from gateway.api.operation import Input, Shape
+from shared.contracts.catalog import SeatGroup
 from shared.contracts.enrollment import (
     Approval,
     CorrectionReason,
@@ -147,6 +148,7 @@ Title = Annotated[
     str, Field(min_length=1, max_length=200, pattern=rf"^[^{NOT_ON_A_LINE}]*[^{NOT_ON_A_LINE}\s][^{NOT_ON_A_LINE}]*$")
 ]
 """One line, with something in it that can be seen."""
+Statement = Annotated[str, Field(max_length=200, pattern=f"^[^{NOT_ON_A_LINE}]*$")]
 Prose = Annotated[str, Field(max_length=5000, pattern=f"^[^{UNSEEN}]*$")]
 CourseState = Literal["draft", "published"]
 SessionState = Literal["draft", "announced", "open", "closed", "cancelled", "finished"]
@@ -173,6 +175,38 @@ def _one_of(name: str) -> JsonDict:
     return {"required": [name], "properties": {name: {"type": "string"}}}
 
 
+class Requires(Shape):
+    """What somebody brings: a course that they completed, or what they say of themselves. Of two, one is enough."""
+
+    course_id: UUID | None
+    course_title_nl: str | None
+    course_title_en: str | None
+    statement_nl: str | None
+    statement_en: str | None
+
+
+Group = Annotated[
+    SeatGroup,
+    Field(description="`sme`: of an employer of under 250 people; `own-region`: who works in the labour-market region of the "
+          "fieldlab; `jobseekers`: who says for this seat that they are looking for work."),
+]  # fmt: skip
+
+
+class NewKeptSeats(Input):
+    group: Group
+    seats: int = Field(ge=1, le=10_000)
+    until: AwareDatetime
+
+
+class KeptSeats(Shape):
+    """Seats that are kept for a group, and are for all after `until`."""
+
+    group: Group
+    seats: int
+    left: int = Field(description="Those of them that nobody has yet; they are not among `seatsLeft`.")
+    until: AwareDatetime
+
+
 class NewCourse(Input):
     """Only a title is needed: `title` counts for both languages. `fieldlabId` may be left out by who organises just one."""
 
@@ -190,6 +224,9 @@ class NewCourse(Input):
     level: Level = 3
     mode_of_delivery: Mode = "presential"
     state: CourseState = "published"
+    requires_course_id: UUID | Literal[""] | None = Field(default=None, description="A course that somebody completes first.")
+    statement_nl: Statement | None = Field(default=None, description="What somebody says of themselves, as they read it.")
+    statement_en: Statement | None = None
 
 
 class CourseChanges(Input):
@@ -206,6 +243,9 @@ class CourseChanges(Input):
     level: Level | LeftOut = None
     mode_of_delivery: Mode | LeftOut = None
     state: CourseState | LeftOut = None
+    requires_course_id: UUID | Literal[""] | LeftOut = Field(default=None, description="An empty text for none.")
+    statement_nl: Statement | LeftOut = Field(default=None, description="An empty text for none.")
+    statement_en: Statement | LeftOut = None
 
 
 class NewSession(Input):
@@ -221,6 +261,15 @@ class NewSession(Input):
     offer_hours: int | None = Field(default=None, ge=1, le=720)
     approval_hours: int = Field(default=72, ge=1, le=720, description="Within how many hours a request is decided.")
     holds_seat: bool = Field(default=True, description="Whether a request holds a seat until it is decided.")
+    opens_at: AwareDatetime | None = Field(default=None, description="From when people enroll; at once where it is left out.")
+    draw_at: AwareDatetime | None = Field(
+        default=None, description="Whoever comes before it takes part in a draw, which decides in which order they are served."
+    )
+    waiting_room: bool = Field(default=False, description="Everybody waits for their turn, in order of arrival.")
+    decide_at: AwareDatetime | None = Field(
+        default=None, description="When the minimum is decided about: a week before the start, or when enrolling closes."
+    )
+    reserved: list[NewKeptSeats] = Field(default=[], max_length=3, description="What is kept for whom; each group once.")
     description: Prose | None = None
     description_nl: Prose | None = None
     description_en: Prose | None = None
@@ -270,6 +319,7 @@ class Course(Shape):
     skill: Skill | None
     state: CourseState
     sample: bool = Field(description="Made-up example data, not a real offer.")
+    requires: Requires | None
 
 
 class SessionSummary(Shape):
@@ -282,6 +332,7 @@ class SessionSummary(Shape):
     capacity: int
     seats_left: int
     waiting: int
+    opens_at: AwareDatetime | None = Field(description="From when people enroll; null where that is as soon as it is open.")
 
 
 class Session(SessionSummary):
@@ -300,10 +351,17 @@ class Session(SessionSummary):
     hours: int
     level: int
     minimum: int | None
+    decide_at: AwareDatetime | None
+    goes_on: bool = Field(description="Whether it takes place however many come; with a minimum that is decided at `decideAt`.")
+    reserved: list[KeptSeats]
+    region_name: str = Field(description="The labour-market region of the fieldlab.")
+    requires: Requires | None
     needs_approval: bool
     offer_hours: int | None
     approval_hours: int
     holds_seat: bool
+    draw_at: AwareDatetime | None
+    waiting_room: bool
     sample: bool
     revision: int
 
@@ -319,6 +377,11 @@ class SeatChanges(Input):
     holds_seat: bool | None = Field(default=None, description="Whether a request holds a seat until it is decided.")
     withdraw_hours: int | None = Field(
         default=None, ge=0, le=720, description="For how many hours before the start a withdrawal is recorded as late."
+    )
+    minimum: int | None = Field(default=None, ge=1, le=10_000, description="At most the capacity.")
+    decide_at: AwareDatetime | None = Field(default=None, description="When the minimum is decided about.")
+    reserved: list[NewKeptSeats] | None = Field(
+        default=None, max_length=3, description="All that is kept from now on; a group that is not in it is for all."
     )
 
 
@@ -345,6 +408,12 @@ class Seats(Shape):
     holds_seat: bool
     requests: int = Field(description="How many requests for approval wait to be decided.")
     withdraw_hours: int
+    minimum: int | None
+    decide_at: AwareDatetime | None
+    going: Literal["pending", "short", "sure"] | None = Field(
+        description="There with a minimum: to be decided, missed and for you to decide, or for sure."
+    )
+    reserved: list[KeptSeats]
 
 
 class FoundCourse(Course):
@@ -364,7 +433,9 @@ class CourseWithSessions(Course):
 
 
 class EnrollmentRequest(Input):
-    """All but the session is voluntary and serves the region's report alone."""
+    """All but the session is voluntary. It serves the region's report; where seats are kept for a group, the size of the
+    employer and the place of work also say whether you are in it.
+    """
 
     session_id: UUID
     work_municipality: MunicipalityCode | None = None
@@ -379,6 +450,11 @@ class EnrollmentRequest(Input):
         default=None, description="An id of your own choice: who waits with the same one gets seats together, or waits on."
     )
     at_once: bool = Field(default=False, description="Take a seat that falls free without being asked first.")
+    jobseeker: bool = Field(
+        default=False,
+        description="You say for this seat that you are looking for work; used only where seats are kept for that.",
+    )
+    states_prerequisite: bool = Field(default=False, description="You say that you bring what the course asks for.")
 
 
 class Enrollment(Shape):
@@ -398,6 +474,15 @@ class Enrollment(Shape):
     )
     holds_seat: bool | None = Field(default=None, description="Whether a seat is held meanwhile. Only while requested.")
     revision: int
+    warnings: list[Notice] = Field(default_factory=list, description="Only for you, where it is yours; none where left out.")
+
+
+class Notice(Shape):
+    """Something to know that keeps nobody out: `overlaps` means that you are in this one at the same time."""
+
+    kind: Literal["overlaps"]
+    session_id: UUID
+    enrollment_id: UUID
 
 
 class Step(Shape):
@@ -411,6 +496,7 @@ class Step(Shape):
 
 
 class EnrollmentWithSteps(Enrollment):
+    stated: str | None = Field(default=None, description="What you said to bring.")
     steps: list[Step] = Field(default_factory=list, description="How it came to stand as it does.")
     withdraw_until: AwareDatetime | None = Field(
         default=None, description="Until when you withdraw without it being late; you can until the session starts."
@@ -453,7 +539,7 @@ class Withdrawal(Input):
 
 
 class Told(Input):
-    """What somebody says for the region's report; all of it is voluntary."""
+    """What somebody says for the region's report, which is voluntary, and of what the session asks for or keeps seats for."""
 
     work_municipality: MunicipalityCode | None = None
     home_municipality: MunicipalityCode | None = None
@@ -461,6 +547,8 @@ class Told(Input):
     sector: Sector | None = None
     worker_group: WorkerGroup | None = None
     funding_scheme: FundingScheme | None = None
+    jobseeker: bool = Field(default=False, description="As with any enrollment.")
+    states_prerequisite: bool = Field(default=False, description="You say that you bring what the course asks for.")
 
 
 class TransferRequest(Input):
@@ -491,6 +579,64 @@ class TransferShape(Shape):
 
 class Nothing(Input):
     """No field is needed."""
+
+
+# Tickets
+
+TicketState = Literal["waiting", "enrolled", "refused", "withdrawn"]
+
+
+class TicketTaken(Shape):
+    """You are in a draw, or wait for your turn: `GET /v1/tickets/{ticketId}` ends in the enrollment."""
+
+    ticket_id: UUID
+    session_id: UUID
+    position: int | None = Field(default=None, description="Your place in line, counted from 1; nobody has one before a draw.")
+    draw_at: AwareDatetime | None = Field(default=None, description="When the draw is that you take part in.")
+    estimated_seconds: int = Field(description="Until your turn comes, at the pace of lately; before a draw, at the latest.")
+
+
+class TicketSummary(Shape):
+    id: UUID
+    session_id: UUID
+    state: TicketState
+    asked_at: AwareDatetime
+    position: int | None = Field(default=None, description="Of who waits: the place in line, counted from 1.")
+    estimated_seconds: int | None = Field(default=None, description="Of who waits: until their turn comes.")
+    draw_at: AwareDatetime | None = Field(default=None, description="Of who is in a draw that is still to come.")
+    reason: str | None = Field(default=None, description="Why it came to nothing.")
+    enrollment_id: UUID | None = Field(default=None, description="What it became.")
+
+
+class Ticket(TicketSummary):
+    enrollment: Enrollment | None = None
+
+
+class TicketFilter(Paging):
+    session_id: UUID | None = None
+    state: TicketState | None = None
+
+
+class DrawFilter(Input):
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    page_size: int = Field(default=20, ge=1, le=1000)
+
+
+class DrawnTicket(Shape):
+    ticket_id: UUID
+    turn: int | None = Field(default=None, description="In which order it is served, counted from 1; from the draw on.")
+
+
+class Draw(Page[DrawnTicket]):
+    """Everything that it takes to do the draw again: the tickets in ascending order of SHA-256(seed followed by ticket id), of
+    their bytes. The hash was there before anybody came, the tickets before the seed was shown.
+    """
+
+    session_id: UUID
+    draw_at: AwareDatetime
+    seed_hash: str = Field(description="SHA-256 of the seed's bytes, in hexadecimal.")
+    seed: str | None = Field(default=None, description="In hexadecimal; from the draw on.")
+    drawn_at: AwareDatetime | None = None
 
 
 # Uptake
@@ -580,6 +726,14 @@ class MyChanges(Input):
     declines: Annotated[list[MailThatCanBeDeclined], Field(max_length=10)] | None = None
 
 
+class Declared(Shape):
+    """What you told for this seat, or what followed from it."""
+
+    groups: list[str]
+    kept_for: str | None = Field(description="For which group your seat was kept.")
+    stated: str | None = Field(description="What you said to bring.")
+
+
 class OwnEnrollment(Shape):
     id: UUID
     session_id: UUID
@@ -590,6 +744,19 @@ class OwnEnrollment(Shape):
     decided_at: AwareDatetime
     about: dict[str, Any] = Field(description="What is kept for the figures of the regions, with what you told for it.")
     steps: list[Step]
+    declared: Declared
+
+
+class OwnTicket(Shape):
+    """Of a draw or a waiting room."""
+
+    id: UUID
+    session_id: UUID
+    state: TicketState
+    reason: str | None
+    asked_at: AwareDatetime
+    settled_at: AwareDatetime | None
+    asked: dict[str, Any] = Field(description="What you told with it, as long as you wait.")
 
 
 class OwnMail(Shape):
@@ -657,6 +824,7 @@ class MyData(Shape):
     person: Me
     enrollments: list[OwnEnrollment]
     transfers: list[OwnTransfer] = Field(default_factory=list)
+    tickets: list[OwnTicket]
     mails: list[OwnMail]
     signed_in: list[OwnSession]
     accounts: list[OwnAccount]

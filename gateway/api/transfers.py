@@ -137,13 +137,13 @@ async def get_transfer(request: web.Request) -> web.Response:
     "POST", "/v1/transfers/{transferId}/acceptance", "Take the seat over", {201: Enrollment}, who="worker", body=Told,
     body_required=False,
     problems=["403 not-a-worker", "409 already-enrolled", "409 seat-gone", "409 approval-needed",
-              "400 unknown-municipality"],
+              "409 other-session-of-course", "409 prerequisite-missing", "409 seat-is-kept", "400 unknown-municipality"],
     leads_to={"get_enrollment": "enrollmentId", "post_cancellation": "enrollmentId"},
 )  # fmt: skip
 @acts.act("transfer-accepted")
 async def post_transfer_acceptance(request: web.Request) -> web.Response:
     """The seat is yours from now on, and no longer your colleague's. What you tell is voluntary, and serves the region's report
-    alone.
+    alone; but what the course asks for, and the group that the seat is kept for, hold for you too.
     """
     asks, wanted = signed_in(request), id_in_path(request, "transferId")
     async with reading(request.app[POOL], asks) as conn:

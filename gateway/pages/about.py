@@ -52,7 +52,7 @@ async def get_style(request: web.Request) -> web.Response:
     sessions = [
         Session(
             str(number), state, soon + timedelta(days=30 * number), soon + timedelta(days=30 * number, hours=8),
-            soon, "Dordrecht", capacity, left, waiting,
+            soon, "Dordrecht", capacity, left, waiting, None,
         )
         for number, (state, capacity, left, waiting) in enumerate(states)
     ]  # fmt: skip

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.pages import formats
+from gateway.pages import formats, seat_rules
+from gateway.pages.seat_rules import Requires, SeatRules
 from shared.translations import Language
 
 Json = Mapping[str, Any]
@@ -26,6 +27,8 @@ class Session:
     capacity: int
     seats_left: int
     waiting: int
+    opens_at: datetime | None
+    """From when people enroll, where that is not at once."""
 
     @property
     def can_enroll(self) -> bool:
@@ -38,6 +41,11 @@ class Session:
     @property
     def is_full(self) -> bool:
         return self.seats_left == 0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the places that are left are kept for a group."""
+        return False
 
     @property
     def taken(self) -> int:
@@ -68,10 +76,32 @@ class SessionOfCourse(Session):
     """Within how many hours a request for approval is decided."""
     holds_seat: bool
     """Whether a request holds a place until it is decided."""
+    draw_at: datetime | None
+    """Whoever comes before it takes part in a draw."""
+    waiting_room: bool
+    rules: SeatRules
     requests: int = 0
     """How many requests wait to be decided; only where its organiser asks."""
     withdraw_hours: int = 0
     """For how many hours before the start a withdrawal is late, where the desk was asked."""
+
+    @property
+    def taken(self) -> int:
+        return self.capacity - self.seats_left - self.rules.left
+
+    @property
+    def is_kept(self) -> bool:
+        return self.is_full and self.rules.left > 0
+
+    @property
+    def gives_at_once(self) -> bool:
+        """Whether who asks for a place may have it there and then."""
+        has_places = not self.is_full or self.is_kept
+        return has_places and not (self.needs_approval or self.is_to_be_drawn or self.waiting_room)
+
+    @property
+    def is_to_be_drawn(self) -> bool:
+        return self.draw_at is not None and self.draw_at > datetime.now(UTC) and self.state in ("open", "announced")
 
 
 @dataclass(frozen=True)
@@ -93,6 +123,7 @@ class Course:
     next_session: Session | None = None
     coming: int = 0
     """How many sessions are still to come."""
+    requires: Requires | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +162,7 @@ def course(shape: Json, language: Language) -> Course:
         sample=shape["sample"],
         next_session=Session(**seats(following)) if following else None,
         coming=shape.get("comingSessions", 0),
+        requires=seat_rules.requires(shape["requires"], language),
     )
 
 
@@ -150,6 +182,9 @@ def session(shape: Json, language: Language) -> SessionOfCourse:
         needs_approval=shape["needsApproval"],
         approval_hours=shape["approvalHours"],
         holds_seat=shape["holdsSeat"],
+        draw_at=datetime.fromisoformat(shape["drawAt"]) if shape["drawAt"] else None,
+        waiting_room=shape["waitingRoom"],
+        rules=seat_rules.rules(shape, language),
     )
 
 
@@ -168,6 +203,7 @@ def seats(shape: Json) -> dict[str, Any]:
         "capacity": shape["capacity"],
         "seats_left": shape["seatsLeft"],
         "waiting": shape["waiting"],
+        "opens_at": datetime.fromisoformat(shape["opensAt"]) if shape["opensAt"] else None,
     }
 
 

@@ -21,7 +21,7 @@ from gateway.clients import CATALOG, ENROLLMENT, NOTIFICATIONS
 from gateway.edge import SETTINGS, signed_in
 from gateway.forms import form
 from gateway.names import Json, Names
-from gateway.pages import catalogue
+from gateway.pages import catalogue, tickets
 from gateway.pages.addresses import path
 from gateway.pages.catalogue import SessionOfCourse
 from gateway.pages.courses import OUT, enrolled
@@ -83,6 +83,8 @@ class Enrollment:
     holds_seat: bool = False
     withdraw_until: datetime | None = None
     """Until when who has a place withdraws without it being late; only where one enrollment is asked for."""
+    stated: str | None = None
+    """What somebody said to bring."""
 
     @property
     def is_late(self) -> bool:
@@ -116,6 +118,8 @@ async def get_enroll(request: web.Request) -> web.Response:
     session = await _session(request)
     if mine := (await enrolled(request)).get(session.id):
         return go(request, "enrollment", {"enrollment": mine["id"]})
+    if held := await tickets.waiting(request, session.id):
+        return go(request, "ticket", {"ticket": held[0].id})
     given = await _filled_in_last_time(request)
     if is_group(request.query.get("group", "")):
         given = {**given, "group": request.query["group"]}
@@ -141,6 +145,10 @@ async def post_enroll(request: web.Request) -> web.Response:
         if no.status != 409:
             raise
         return await _show_form(request, session, given, {}, refusal=in_words(no), status=409)
+    if answer.status == 202:
+        ticket_id = orjson.loads(answer.body)["ticketId"]
+        acts.note(request, f"tickets/{ticket_id}")
+        return go(request, "ticket", {"ticket": ticket_id})
     enrollment_id = orjson.loads(answer.body)["id"]
     acts.note(request, f"enrollments/{enrollment_id}")
     return go(request, "enrollment", {"enrollment": enrollment_id})
@@ -165,8 +173,9 @@ def read(given: Mapping[str, str], known: Names) -> tuple[dict[str, object], dic
 
 
 def _how_to_wait(given: Mapping[str, str]) -> dict[str, object]:
-    """With whom somebody waits, if it comes to that, and whether a place is theirs without a question."""
-    told: dict[str, object] = {"atOnce": given.get("atOnce") == "true"}
+    """With whom somebody waits, if it comes to that, whether a place is theirs without a question, and what they say for it."""
+    ticks = ("atOnce", "jobseeker", "statesPrerequisite")
+    told: dict[str, object] = {name: given.get(name) == "true" for name in ticks}
     if is_group(given.get("group", "")):
         told["groupId"] = given["group"]
     elif given.get("together") == "true":
@@ -208,6 +217,7 @@ async def get_enrollments(request: web.Request) -> web.Response:
         coming=coming,
         past=[one for one in all_of_them if not one.is_coming],
         offered=[one for one in offers if not one.given],
+        tickets=await tickets.waiting(request),
     )
 
 
@@ -286,6 +296,9 @@ async def _show_enrollment(request: web.Request, *, refusal: tuple[str, str] | N
         status=status,
         enrollment=enrollment,
         refusal=refusal,
+        overlaps=[one for one in await _in_now(request) if _at_once(one.session, enrollment.session)]
+        if enrollment.is_coming
+        else [],
         group_url=f"{request.app[SETTINGS].address}{group}" if enrollment.group_id else "",
         another=await _another(request, enrollment) if enrollment.state in OUT and enrollment.reason not in SETTLED else None,
     )
@@ -309,6 +322,7 @@ async def _show_form(
 ) -> web.Response:
     known = await names.names(request)
     unknown = [name for name in MUNICIPALITIES if name in faults]
+    theirs = await _in_now(request)
     return await show(
         request,
         "enrollments/form.html",
@@ -318,8 +332,20 @@ async def _show_form(
         faults=faults,
         near={name: known.near(given[name], municipalities_only=True) for name in unknown},
         refusal=refusal,
+        other=next((one for one in theirs if one.session.course_id == session.course_id), None),
+        overlaps=[one for one in theirs if _at_once(one.session, session)],
         municipalities=[municipality.name for municipality in known.municipalities.values()],
     )
+
+
+async def _in_now(request: web.Request) -> Sequence[Enrollment]:
+    """What the visitor is in that is not over, the earliest first."""
+    theirs = await _with_sessions(request, list((await enrolled(request)).values()))
+    return sorted((one for one in theirs if one.is_coming), key=lambda one: one.session.starts_at)
+
+
+def _at_once(one: SessionOfCourse, other: SessionOfCourse) -> bool:
+    return one.id != other.id and one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 async def _show_withdraw(
@@ -372,6 +398,7 @@ def _shown(shape: Json, session: SessionOfCourse) -> Enrollment:
         approval_until=_moment(shape.get("approvalUntil")),
         holds_seat=shape.get("holdsSeat", False),
         withdraw_until=_moment(shape.get("withdrawUntil")),
+        stated=shape.get("stated"),
     )
 
 

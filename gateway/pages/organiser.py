@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from uuid import uuid4
 
 import orjson
@@ -18,9 +17,10 @@ from gateway.api.passing import IDEMPOTENCY_KEY, id_in_path
 from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import approvals, catalogue, formats
+from gateway.pages import approvals, catalogue, seat_rules
 from gateway.pages.begun import sessions_begun
 from gateway.pages.catalogue import Course, SessionOfCourse
+from gateway.pages.fields import NO_TIME, moment, take_numbers
 from gateway.pages.page import go, in_words, show
 from gateway.problems import FIELD_FAULTS, advice, language_of, text
 from shared.errors import Rejected
@@ -33,14 +33,18 @@ def _(text: str) -> str:
     return text
 
 
-NO_TIME = _("Write a day as 2027-03-01 and a time as 08:30.")
-NO_NUMBER = _("Write a whole number.")
 SENT_BEFORE = _("You sent this form before, with other answers, and that was published. Send it again to publish this one too.")
 KEY = re.compile(r"[0-9a-f]{32}")
 
-STANDARD = {"startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24", "approvalHours": "72"}
+STANDARD = {
+    "startTime": "08:30", "endTime": "16:30", "capacity": "12", "offerHours": "24", "approvalHours": "72", "opensTime": "09:00",
+    "way": "first-come", "drawTime": "12:00",
+}  # fmt: skip
 """What a new date begins as; without days: those are for somebody to choose."""
-COURSE_TEXTS = ("titleNl", "titleEn", "descriptionNl", "descriptionEn", "theme", "modeOfDelivery")
+COURSE_TEXTS = (
+    "titleNl", "titleEn", "descriptionNl", "descriptionEn", "theme", "modeOfDelivery", "requiresCourseId", "statementNl",
+    "statementEn",
+)  # fmt: skip
 COURSE_NUMBERS = ("hours", "level")
 
 
@@ -127,6 +131,9 @@ async def post_new_session(request: web.Request) -> web.Response:
             faults["closeDay"] = NO_TIME
         else:
             told["enrollmentClosesAt"] = closes.isoformat()
+    faults |= _take_opening(given, told)
+    starts_at = moment(given.get("startDay", ""), given.get("startTime", ""))
+    faults |= seat_rules.read(given, told, {}, starts_at)
     if faults:
         return await _show_session_form(request, course, given, faults, status=400)
     try:
@@ -135,6 +142,23 @@ async def post_new_session(request: web.Request) -> web.Response:
         return await _show_session_form(request, course, given, explained(no, language_of(request)), status=no.status)
     acts.note(request, f"sessions/{made}")
     return go(request, "organiser", done="session-announced")
+
+
+def _take_opening(given: Mapping[str, str], told: dict[str, object]) -> dict[str, str]:
+    """Put with what is told how the session opens; returns what is no time."""
+    faults = {}
+    wanted = [("opensAt", "opensDay", "opensTime")] if given.get("opensDay") else []
+    if given.get("way") == "draw":
+        wanted.append(("drawAt", "drawDay", "drawTime"))
+    for name, day, clock in wanted:
+        at = moment(given.get(day, ""), given.get(clock, ""))
+        if at is None:
+            faults[day] = NO_TIME
+        else:
+            told[name] = at.isoformat()
+    if given.get("waitingRoom") == "true":
+        told["waitingRoom"] = True
+    return faults
 
 
 def organiser(request: web.Request) -> Principal:
@@ -153,11 +177,14 @@ def explained(no: Rejected, language: Language) -> Mapping[str, str]:
         return {"": text(SENT_BEFORE, language)}
     if not no.errors:
         return {"": in_words(no)[1]}
-    fields = {"startsAt": "startDay", "endsAt": "endDay", "enrollmentClosesAt": "closeDay", "title": "titleNl"}
+    fields = {
+        "startsAt": "startDay", "endsAt": "endDay", "enrollmentClosesAt": "closeDay", "title": "titleNl",
+        "opensAt": "opensDay", "drawAt": "drawDay", "decideAt": "decideDay", "reserved": "keptUntil",
+    }  # fmt: skip
     faults = {}
     for fault in no.errors:
         pointer = fault["pointer"].removeprefix("#").removeprefix("/")
-        faults[fields.get(pointer, pointer)] = advice(fault, language)
+        faults[fields.get(pointer.partition("/")[0], pointer)] = advice(fault, language)
     return faults
 
 
@@ -167,6 +194,15 @@ async def _offers(request: web.Request, asks: Principal, fieldlab: str) -> Seque
     courses = await names.whole_list(catalog, "/courses", asks, fieldlabId=fieldlab)
     whole = await asyncio.gather(*(catalog.get_json(f"/courses/{course['id']}", asks) for course in courses))
     return [Offer(catalogue.course(shape, language), catalogue.sessions(shape, language)) for shape in whole]
+
+
+async def _courses(request: web.Request, asks: Principal) -> Mapping[str, str]:
+    """The titles of the published courses at the asker's fieldlabs, by id: what a course may build on."""
+    catalog, language = request.app[CATALOG], language_of(request)
+    own = sorted(asks.scopes("organiser"))
+    found = await asyncio.gather(*(names.whole_list(catalog, "/courses", asks, fieldlabId=one) for one in own))
+    shapes = [shape for some in found for shape in some if shape["state"] == "published"]
+    return {shape["id"]: catalogue.text(shape, "title", language) for shape in shapes}
 
 
 async def _own_course(request: web.Request, asks: Principal) -> Course:
@@ -192,6 +228,7 @@ async def _show_course_form(
         fieldlabs={fieldlab: known.fieldlabs.get(fieldlab, fieldlab) for fieldlab in sorted(asks.scopes("organiser"))},
         themes={theme: known.theme(theme, language) for theme in known.themes},
         levels={str(level): text for level, text in words.LEVELS.items()},
+        courses=await _courses(request, asks),
     )
 
 
@@ -207,6 +244,7 @@ async def _show_session_form(
         faults=faults,
         key=_key(given, faults),
         approvals=approvals.WORDS,
+        ways=words.WAYS,
     )
 
 
@@ -214,23 +252,3 @@ def _key(given: Mapping[str, str], faults: Mapping[str, str]) -> str:
     """What makes this form one of a kind. One that came back keeps its own, but for what was published already."""
     kept = given.get("key", "")
     return kept if KEY.fullmatch(kept) and "" not in faults else uuid4().hex
-
-
-def take_numbers(given: Mapping[str, str], fields: Sequence[str], told: dict[str, object]) -> dict[str, str]:
-    """Put whole numbers with what is told; returns what is no number."""
-    faults = {}
-    for name in fields:
-        written = given.get(name, "")
-        if written.isascii() and written.isdigit() and len(written) < 9:
-            told[name] = int(written)
-        else:
-            faults[name] = NO_NUMBER
-    return faults
-
-
-def moment(day: str, clock: str) -> datetime | None:
-    """A day and a time in Amsterdam."""
-    try:
-        return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), formats.AMSTERDAM)
-    except ValueError:
-        return None

@@ -14,9 +14,10 @@ from gateway.api.passing import id_in_path
 from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import signed_in
 from gateway.forms import form
-from gateway.pages import approvals, catalogue, formats
+from gateway.pages import approvals, catalogue, formats, seat_rules
 from gateway.pages.catalogue import SessionOfCourse
-from gateway.pages.organiser import NO_TIME, explained, moment, organiser, take_numbers
+from gateway.pages.fields import NO_TIME, moment, take_numbers
+from gateway.pages.organiser import explained, organiser
 from gateway.pages.page import go, in_words, show
 from gateway.problems import language_of
 from shared.errors import Rejected
@@ -49,6 +50,7 @@ async def post_seats(request: web.Request) -> web.Response:
             faults["closeDay"] = NO_TIME
         else:
             told["enrollmentClosesAt"] = min(closes, session.starts_at).isoformat()
+    faults |= seat_rules.read(given, told, _seats_of(session), session.starts_at)
     if not faults:
         try:
             await _ask(request, ENROLLMENT, "PATCH", f"/sessions/{session.id}/seats", told)
@@ -84,6 +86,23 @@ async def post_move(request: web.Request) -> web.Response:
     if faults:
         return await _show(request, session, seats=_seats_of(session), described=given, faults=faults, status=400)
     return go(request, "own-session", {"session": session.id}, done="session-changed")
+
+
+async def get_go_on(request: web.Request) -> web.Response:
+    return go(request, "own-session", {"session": (await _own_session(request)).id})
+
+
+@acts.act("session-confirmed")
+async def post_go_on(request: web.Request) -> web.Response:
+    """It takes place, however many come."""
+    session = await _own_session(request)
+    try:
+        await _ask(request, ENROLLMENT, "POST", f"/sessions/{session.id}/confirmation", {})
+    except Rejected as no:
+        faults = explained(no, language_of(request))
+        seats = _seats_of(session)
+        return await _show(request, session, seats=seats, described=_description_of(session), faults=faults, status=409)
+    return go(request, "own-session", {"session": session.id}, done="session-confirmed")
 
 
 async def get_call_off(request: web.Request) -> web.Response:
@@ -126,6 +145,11 @@ async def _own_session(request: web.Request) -> SessionOfCourse:
         needs_approval=seats["needsApproval"], approval_hours=seats["approvalHours"], holds_seat=seats["holdsSeat"],
         requests=seats["requests"],
         state="cancelled" if seats["cancelled"] else session.state,
+        rules=replace(
+            session.rules, minimum=seats["minimum"], goes_on=seats["going"] in (None, "sure"),
+            decide_at=datetime.fromisoformat(seats["decideAt"]) if seats["decideAt"] else None,
+            kept=seat_rules.kept(seats["reserved"]),
+        ),
     )  # fmt: skip
 
 
@@ -137,6 +161,7 @@ def _seats_of(session: SessionOfCourse) -> Given:
         "closeDay": formats.local(session.closes_at).strftime("%Y-%m-%d"),
         "approval": approvals.chosen(session.needs_approval, session.holds_seat),
         "approvalHours": str(session.approval_hours),
+        **seat_rules.as_form(session.rules),
     }
 
 

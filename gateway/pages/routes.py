@@ -29,6 +29,7 @@ from gateway.pages import (
     roles,
     roster,
     sign_in,
+    tickets,
     tokens,
     transfers,
     uptake,
@@ -48,6 +49,8 @@ READ: Mapping[str, Handler] = {
     "enrollments": enroll.get_enrollments,
     "enrollment": enroll.get_enrollment,
     "calendar": enroll.get_calendar,
+    "ticket": tickets.get_ticket,
+    "draw": tickets.get_draw,
     "withdraw": enroll.get_withdraw,
     "accept": enroll.get_accept,
     "refuse": enroll.get_refuse,
@@ -87,6 +90,7 @@ READ: Mapping[str, Handler] = {
     "requests": requests.get_requests,
     "approve": requests.get_approve,
     "decline": requests.get_decline,
+    "go-on": own_session.get_go_on,
     "roster": roster.get_roster,
     "api": about.get_api,
     "about": about.get_about,
@@ -138,6 +142,7 @@ CHANGE: Mapping[str, Handler] = {
     "call-off": own_session.post_call_off,
     "approve": requests.post_approve,
     "decline": requests.post_decline,
+    "go-on": own_session.post_go_on,
     "roster": roster.post_roster,
 }
 

@@ -75,7 +75,9 @@ async def post_take_over(request: web.Request) -> web.Response:
     async with reading(request.app[POOL], asks) as conn:
         given = await transfers.transfer(conn, asks.person_id, transfer_id)
     fields = await form(request)
-    told, faults = enroll.read({"workMunicipality": fields.get("workMunicipality", "")}, await names.names(request))
+    known = {name: fields.get(name, "") for name in ("workMunicipality", "employerSizeClass")}
+    told, faults = enroll.read(known, await names.names(request))
+    told |= {name: fields.get(name) == "true" for name in ("jobseeker", "statesPrerequisite")}
     if faults:
         return await _show_take_over(request, given, fields, faults, status=400)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -39,6 +39,28 @@ class MunicipalityPlaced(Event):
         return f"municipalities/{self.place.municipality}"
 
 
+SeatGroup = Literal["sme", "own-region", "jobseekers"]
+"""For whom seats may be kept: people of a small or medium-sized employer, people who work in the labour-market region that the
+fieldlab lies in, and people who say for this seat that they are looking for work.
+"""
+
+
+class ReservedSeats(Value):
+    """Seats that are kept for a group until a moment, and are for all after it."""
+
+    group: SeatGroup
+    seats: int
+    until: AwareDatetime
+
+
+class Prerequisites(Value):
+    """What somebody brings to a course: another that they completed, or what they say of themselves; of two, one is enough."""
+
+    course_id: UUID | None = None
+    statement_nl: str | None = None
+    statement_en: str | None = None
+
+
 class SeatPlan(Value):
     """What the organiser asks of the desk when a session is announced. From then on the desk owns it."""
 
@@ -51,6 +73,14 @@ class SeatPlan(Value):
     """Within how many hours a request for approval is decided; None for the desk's own term."""
     holds_seat: bool | None = None
     """Whether a request for approval holds a seat until it is decided; None is yes."""
+    opens_at: AwareDatetime | None = None
+    draw_at: AwareDatetime | None = None
+    """Whoever comes before it takes part in a draw, which decides in which order they are served."""
+    waiting_room: bool | None = None
+    """Whether everybody waits for their turn, and not only at a rush."""
+    decide_at: AwareDatetime | None = None
+    """When it is decided whether the minimum is reached."""
+    reserved: tuple[ReservedSeats, ...] | None = None
 
 
 class SessionFact(Event):
@@ -72,6 +102,7 @@ class SessionFact(Event):
     location: str
     sample: bool
     """Made-up example data, to be labelled as such wherever it is shown."""
+    requires: Prerequisites | None = None
 
     @property
     def subject(self) -> str:

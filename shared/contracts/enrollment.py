@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.contracts.catalog import Place
+from shared.contracts.catalog import Place, ReservedSeats, SeatGroup
 from shared.contracts.event import Event, Value
 
 State = Literal[
@@ -44,7 +45,18 @@ class SeatCount(Value):
     """Rises under the session's lock, so that late arrivals can be told apart."""
     capacity: int
     seats_left: int
+    """Free for everybody; those that are kept for a group are not among them."""
     waiting: int
+    reserved: Mapping[SeatGroup, int] | None = None
+    """How many are still kept for each group; there only where some were."""
+
+
+class DrawAnnounced(Value):
+    """A draw that is to come: the hash of its seed commits us to a seed that nobody has seen."""
+
+    at: AwareDatetime
+    seed_hash: str
+    """SHA-256 of the seed, in hexadecimal."""
 
 
 class SessionOpened(Event):
@@ -56,6 +68,27 @@ class SessionOpened(Event):
     seats: SeatCount
     closes_at: AwareDatetime
     starts_at: AwareDatetime
+    opens_at: AwareDatetime | None = None
+    draw: DrawAnnounced | None = None
+    minimum: int | None = None
+    decide_at: AwareDatetime | None = None
+    reserved: tuple[ReservedSeats, ...] | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class SessionDrawn(Event):
+    """The seed of a session's draw is shown. The tickets are served in the order of SHA-256(seed followed by ticket id)."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.session-drawn"
+
+    session_id: UUID
+    seats: SeatCount
+    seed: str
+    """In hexadecimal."""
+    seed_hash: str
 
     @property
     def subject(self) -> str:
@@ -63,8 +96,9 @@ class SessionOpened(Event):
 
 
 class SeatsChanged(Event):
-    """The organiser changed how many seats a session has, until when people enroll, for how long a freed seat is offered, or
-    whether those who come from now on need an approval.
+    """How many seats a session has, until when people enroll, for how long a freed seat is offered, whether those who come from
+    now on need an approval, how many have to come, or what is kept for whom is otherwise: by the organiser, or because a time
+    was over.
     """
 
     type: ClassVar[str] = "nl.skillslabs.enrollment.seats-changed"
@@ -79,6 +113,40 @@ class SeatsChanged(Event):
     holds_seat: bool | None = None
     withdraw_hours: int | None = None
     """For how many hours before the start a withdrawal is late."""
+    minimum: int | None = None
+    decide_at: AwareDatetime | None = None
+    reserved: tuple[ReservedSeats, ...] | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class SessionGoesOn(Event):
+    """A session takes place for sure: enough people hold a seat, or the organiser says so."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.session-goes-on"
+
+    session_id: UUID
+    seats: SeatCount
+    minimum: int
+    enough: bool
+    """Whether the minimum was reached; otherwise the organiser went on without."""
+
+    @property
+    def subject(self) -> str:
+        return f"sessions/{self.session_id}"
+
+
+class MinimumMissed(Event):
+    """When it was to be decided, fewer than the minimum held a seat: the organiser goes on anyway, or calls it off."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.minimum-missed"
+
+    session_id: UUID
+    seats: SeatCount
+    minimum: int
+    confirmed: int
 
     @property
     def subject(self) -> str:
@@ -248,3 +316,40 @@ class EnrollmentAnonymised(AboutEnrollment):
     stands: State
     decided_at: AwareDatetime
     """When it came to stand so, which is what reports count by."""
+
+
+class AboutTicket(Event):
+    """What every fact about a ticket carries. One that only waits for a busy desk is told of when it comes to nothing."""
+
+    ticket_id: UUID
+    session_id: UUID
+    person_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return f"tickets/{self.ticket_id}"
+
+
+class TicketTaken(AboutTicket):
+    """Somebody takes part in the draw for a session."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.ticket-taken"
+
+    draw_at: AwareDatetime
+
+
+class TicketEnded(AboutTicket):
+    """A ticket came to nothing; one that became an enrollment is told by that."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.ticket-ended"
+
+    reason: str
+    """Why, as a slug: `session-cancelled`, `enrollment-closed`, `other-session-of-course`, `withdrawn` and so on. There may be
+    ones newer than the reader.
+    """
+
+
+class TicketAnonymised(AboutTicket):
+    """Whose ticket this was can no longer be told. Whoever keeps the earlier id puts this one in its place."""
+
+    type: ClassVar[str] = "nl.skillslabs.enrollment.ticket-anonymised"

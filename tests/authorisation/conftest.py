@@ -210,24 +210,28 @@ class World:
         given = await self.json("POST", f"/v1/enrollments/{enrollment['id']}/transfer", token, told)
         return str(given["id"])
 
+    async def take_ticket(self, name: str, session: str) -> str:
+        answer = await self.json("POST", "/v1/enrollments", self.tokens[name], {"sessionId": session})
+        return str(answer["ticketId"])
+
     async def json(self, method: str, path: str, token: str | None, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self.http.request(method, self.house.base_url + path, headers=headers, json=body) as response:
             assert response.status < 300, (path, response.status, await response.text())
             return await response.json()
 
-    async def publish(self, token: str, lab: str, **more: object) -> tuple[str, str, str]:
-        """A course with an open session, and a draft, at a fieldlab."""
+    async def publish(self, token: str, lab: str, **how: object) -> tuple[str, str, str]:
+        """A course with an open session, which opens as it says, and a draft, at a fieldlab."""
         course = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Matrix"})
         draft = await self.json("POST", "/v1/courses", token, {"fieldlabId": lab, "title": "Klad", "state": "draft"})
-        return course["id"], draft["id"], await self.announce(token, course["id"], **more)
+        return course["id"], draft["id"], await self.announce(token, course["id"], **how)
 
-    async def announce(self, token: str, course: str, **more: object) -> str:
+    async def announce(self, token: str, course: str, **how: object) -> str:
         """An open session of a course."""
         starts = datetime.now(UTC) + timedelta(days=90)
         told = {
             "startsAt": starts.isoformat(), "endsAt": (starts + timedelta(hours=8)).isoformat(), "capacity": 500,
-            "enrollmentClosesAt": (starts - timedelta(days=1)).isoformat(), **more,
+            "enrollmentClosesAt": (starts - timedelta(days=1)).isoformat(), **how,
         }  # fmt: skip
         session = await self.json("POST", f"/v1/courses/{course}/sessions", token, told)
         async with asyncio.timeout(20):
@@ -267,6 +271,10 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             asking = [(await world.publish(world.tokens[who], lab, needsApproval=True))[2] for who, lab in
                       (("organiser", OWN_LAB), ("organiser.elsewhere", OTHER_LAB))]  # fmt: skip
             world.things["session with approval"] = (asking[0], asking[1])
+            draw = {"drawAt": (datetime.now(UTC) + timedelta(days=9)).isoformat()}
+            drawn = (await world.publish(world.tokens["organiser"], OWN_LAB, **draw))[2]
+            world.things["drawn session"] = (drawn, drawn)
+            world.things["ticket"] = (await world.take_ticket("worker", drawn), await world.take_ticket("stranger", drawn))
             world.things["other session"] = (world.open_session, world.open_session)
             for target in (
                 "transfer", "given transfer", "enrollment", "request", "token", "identity", "browser", "invitation",

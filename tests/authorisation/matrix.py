@@ -30,6 +30,8 @@ Target = Literal[
     "given transfer",
     "browser",
     "request",
+    "ticket",
+    "drawn session",
 ]
 
 IN_A_YEAR = {
@@ -92,6 +94,7 @@ API: Mapping[str, Rule] = {
         {"organiser": 200}, 403, foreign=403, target="session", body={"capacity": 501}
     ),
     "GET /v1/sessions/{sessionId}/withdrawal-reasons": Rule({"organiser": 200}, 403, foreign=403, target="session"),
+    "POST /v1/sessions/{sessionId}/confirmation": Rule({"organiser": 200}, 403, foreign=403, target="session"),
     "POST /v1/sessions/{sessionId}/cancellation": Rule({"organiser": 200}, 403, foreign=403, target="doomed session"),
     "POST /v1/sessions/{sessionId}/attendance": Rule(
         {"organiser": 200}, 403, foreign=403, target="begun session", body={"present": []}
@@ -117,6 +120,9 @@ API: Mapping[str, Rule] = {
     "POST /v1/transfers/{transferId}/acceptance": Rule({"worker": 201}, target="transfer"),
     "POST /v1/transfers/{transferId}/refusal": Rule({"worker": 204}, target="transfer"),
     "POST /v1/transfers/{transferId}/withdrawal": Rule({"worker": 204}, target="given transfer"),
+    "GET /v1/tickets": signed_in(),
+    "GET /v1/tickets/{ticketId}": Rule({"worker": 200}, target="ticket"),
+    "GET /v1/sessions/{sessionId}/draw": everybody(target="drawn session"),
     "GET /v1/uptake": Rule({"region": 200}, 403, where="region=PV28"),
     "GET /v1/me": signed_in(),
     "PATCH /v1/me": Rule({"worker": 200}, 403, body={"name": "Matrix"}),
@@ -146,6 +152,8 @@ READ: Mapping[str, Rule] = {
     "enrollments": page(),
     "enrollment": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "calendar": Rule({"worker": 200}, 404, 303, target="enrollment"),
+    "ticket": Rule({"worker": 200}, 404, 303, target="ticket"),
+    "draw": everybody(target="drawn session"),
     "withdraw": Rule({"worker": 200}, 404, 303, target="enrollment"),
     "accept": Rule({"worker": 303}, 404, 303, target="enrollment"),
     "refuse": Rule({"worker": 303}, 404, 303, target="enrollment"),
@@ -185,6 +193,7 @@ READ: Mapping[str, Rule] = {
     "requests": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "approve": Rule({"organiser": 303}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
     "decline": Rule({"organiser": 200}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
+    "go-on": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "roster": Rule({"organiser": 200}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "api": everybody(),
     "about": everybody(),
@@ -237,6 +246,7 @@ CHANGE: Mapping[str, Rule] = {
     "new-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="course"),
     "own-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "move-session": Rule({"organiser": 400}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
+    "go-on": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="session"),
     "call-off": Rule({"organiser": 303}, 403, 303, foreign=403, missing={"organiser": 404}, target="doomed session"),
     "approve": Rule({"organiser": 303}, 403, 303, foreign=404, missing={"organiser": 404}, target="request"),
     "decline": Rule(
@@ -262,8 +272,9 @@ INTERNAL: Mapping[str, Mapping[str, str]] = {
         "POST /enrollments/{enrollment_id}/acceptance": "signed in", "POST /enrollments/{enrollment_id}/refusal": "signed in",
         "POST /enrollments/{enrollment_id}/approval": "signed in", "POST /enrollments/{enrollment_id}/rejection": "signed in",
         "POST /enrollments/{enrollment_id}/move": "signed in",
+        "GET /tickets": "signed in", "GET /tickets/{ticket_id}": "signed in", "GET /sessions/{session_id}/draw": "public",
         "GET /sessions/{session_id}/seats": "signed in", "PATCH /sessions/{session_id}/seats": "signed in",
-        "POST /sessions/{session_id}/cancellation": "signed in",
+        "POST /sessions/{session_id}/cancellation": "signed in", "POST /sessions/{session_id}/confirmation": "signed in",
         "POST /sessions/{session_id}/attendance": "signed in", "GET /attendance": "signed in",
         "GET /sessions/{session_id}/withdrawal-reasons": "signed in",
         "GET /uptake": "signed in", "GET /own-data": "signed in", "GET /retention": "signed in",

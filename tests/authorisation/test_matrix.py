@@ -19,7 +19,7 @@ import enrollment.http
 import gateway.internal
 import notifications.http
 import notifications.store
-from enrollment import queries
+from enrollment import queries, tickets
 from gateway.edge import who_asks
 from gateway.pages import routes
 from gateway.pages.addresses import ADDRESSES, path
@@ -42,6 +42,7 @@ OF_TARGET = {
     "token": ("token",), "other session": ("session",), "doomed session": ("session", "sessionId"),
     "begun session": ("session", "sessionId"),
     "request": ("enrollment", "enrollmentId"),
+    "ticket": ("ticket", "ticketId"), "drawn session": ("session", "sessionId"),
     "fieldlab": ("fieldlab", "fieldlabId"), "identity": ("identity",), "browser": ("browser",),
     "transfer": ("transfer", "transferId"), "given transfer": ("transfer", "transferId"),
 }  # fmt: skip
@@ -215,6 +216,9 @@ def without_filters(monkeypatch: pytest.MonkeyPatch) -> None:
         (queries, "enrollments", r"WHERE session\.fieldlab_id = ANY", "WHERE false AND session.fieldlab_id = ANY"),
         (catalog.queries, "course", r"\(state = 'published' OR", "(true OR"),
         (catalog.queries, "list_courses", r"\(shown\.state = 'published' OR", "(true OR"),
+        (tickets, "ticket", r"AND t\.person_id = \$2", "AND $2::uuid IS NOT NULL"),
+        (tickets, "tickets", r"WHERE t\.person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
+        (tickets, "own_tickets", r"WHERE person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (queries, "own_data", r"WHERE e\.person_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (notifications.store, "told", r"WHERE recipient_id = \$1", "WHERE $1::uuid IS NOT NULL"),
         (audit, "own", r"WHERE actor_id = \$1", "WHERE $1::uuid IS NOT NULL"),
@@ -238,8 +242,9 @@ async def exported_of_others(world: World, name: str, theirs: set[str]) -> list[
     enrolled = {act["record"].rpartition("/")[2] for act in told["doneByYou"] if act["action"] == "enrolled"}
     others = {
         "enrollments": (enrollments & {*world.things["enrollment"]}) - theirs,
+        "tickets": {item["id"] for item in told["tickets"]} & {*world.things["ticket"]} - theirs,
         "mails": {mail["enrollmentId"] for mail in told["mails"]} - enrollments - {None},
-        "acts": enrolled - enrollments,
+        "acts": enrolled - enrollments - {item["id"] for item in told["tickets"]},
     }
     return [what for what, found in others.items() if found]
 
@@ -252,6 +257,8 @@ async def leaks(world: World) -> list[str]:
     handing = {"worker": {given}, "stranger": {given, given_elsewhere}, "organiser.elsewhere": {given_elsewhere}}
     own, other = world.things["enrollment"]
     draft, other_draft = world.things["draft"]
+    ticket, other_ticket = world.things["ticket"]
+    holds = {"worker": {ticket}, "stranger": {other_ticket}}
     sees = {"worker": {own}, "organiser": {own}, "organiser.elsewhere": {other}, "stranger": {other}}
     drafts = {"organiser": {draft}, "organiser.elsewhere": {other_draft}}
     for name, token in world.tokens.items():
@@ -261,10 +268,14 @@ async def leaks(world: World) -> list[str]:
         seen = {item["id"] for item in listed["items"]} & {own, other}
         if seen != sees.get(name, set()):
             found.append(f"{name} lists the enrollments {seen}")
-        found += [f"{name} exports {what} of others" for what in await exported_of_others(world, name, sees.get(name, set()))]
+        waits = {item["id"] for item in (await world.json("GET", "/v1/tickets?pageSize=100", token))["items"]}
+        if waits & {*world.things["ticket"]} != holds.get(name, set()):
+            found.append(f"{name} lists tickets of others")
         offered = {item["id"] for item in (await world.json("GET", "/v1/transfers", token))["items"]}
         if offered & {given, given_elsewhere} != handing.get(name, set()):
             found.append(f"{name} lists what others hand over")
+        theirs = sees.get(name, set()) | holds.get(name, set())
+        found += [f"{name} exports {what} of others" for what in await exported_of_others(world, name, theirs)]
         courses = await world.json("GET", "/v1/courses?pageSize=100&q=klad", token)
         if {item["id"] for item in courses["items"]} & {draft, other_draft} != drafts.get(name, set()):
             found.append(f"{name} lists the drafts of others")

@@ -40,7 +40,7 @@ async def test_a_page_needs_no_second_call_to_show_courses_with_their_next_sessi
     assert course["themeNl"] != course["themeEn"]
     assert course["skill"]["uri"].startswith("http://data.europa.eu/esco/skill/")
     assert set(course["nextSession"]) == {
-        "id", "state", "startsAt", "endsAt", "enrollmentClosesAt", "location", "capacity", "seatsLeft", "waiting"
+        "id", "state", "startsAt", "endsAt", "opensAt", "enrollmentClosesAt", "location", "capacity", "seatsLeft", "waiting"
     }  # fmt: skip
 
 

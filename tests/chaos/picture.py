@@ -20,7 +20,9 @@ ENROLLMENTS = """
 REPORT = """
     SELECT enrollment_id::text, session_id::text, person_id::text, state, revision, work_province AS region
       FROM uptake_enrollment WHERE session_id = ANY($1::uuid[])"""
-SESSIONS = "SELECT session_id::text, capacity, seats_left, waiting FROM session WHERE session_id = ANY($1::uuid[])"
+SESSIONS = """
+SELECT session_id::text, capacity, seats_left - seats_kept(rules), waiting FROM session WHERE session_id = ANY($1::uuid[])
+"""
 SHOWN = "SELECT session_id::text, capacity, seats_left, waiting FROM availability WHERE session_id = ANY($1::uuid[])"
 FACTS = """
     SELECT event_id::text, split_part(type, '.', 4) AS state, data ->> 'enrollmentId' AS enrollment,

@@ -42,6 +42,7 @@ WAITS = mine("enrollment", "state = 'waitlisted' AND group_id IS NULL")
 HOLDS = mine("enrollment", "state = 'confirmed'")
 OFFERED = mine("enrollment", "state = 'offered'")
 LEFT = mine("enrollment", "state = 'cancelled'")
+LET_IN = mine("ticket", "state = 'enrolled'", of="ticket_id")
 HERS = f"data ->> 'enrollmentId' = {HOLDS}::text"
 SUBJECT = f"'enrollments/' || {HOLDS}"
 THE_SESSION = "SELECT '{s}'"
@@ -71,6 +72,9 @@ PLANTS = [
     Plant("I2", "acknowledged, and not there", "enrollment", (
         f"DELETE FROM enrollment WHERE enrollment_id = {HOLDS}",
         "SELECT command_id FROM first_answer WHERE answer #>> '{{enrollment,session_id}}' = '{s}'")),
+    Plant("I2", "acknowledged, and not there", "enrollment", (
+        "DELETE FROM ticket WHERE session_id = '{s}' AND state = 'waiting'",
+        "SELECT command_id FROM first_answer WHERE answer ? 'ticket_id' AND answer ->> 'session_id' = '{s}'")),
     Plant("I2", "enrollments_that_are_older_than_what_was_told_of_them", "enrollment", (
         f"UPDATE enrollment SET revision = 1 WHERE enrollment_id = {LEFT}", f"SELECT {LEFT}")),
     Plant("I2", "sessions_that_are_older_than_what_was_told_of_them", "enrollment", (
@@ -80,8 +84,13 @@ PLANTS = [
         "UPDATE enrollment SET person_id = gen_random_uuid() WHERE session_id = '{s}'",
         "UPDATE enrollment SET person_id = '00000000-0000-0000-0000-0000000000{n:02}' WHERE session_id = '{s}' AND seat_no IS NOT NULL",
         "SELECT (array_agg(enrollment_id))[1] FROM enrollment WHERE session_id = '{s}' AND seat_no IS NOT NULL")),
+    Plant("I3", "claims_to_a_course_of_people_who_are_out_of_it", "enrollment", (
+        f"UPDATE person_claim SET person_id = e.person_id, enrollment_id = e.enrollment_id FROM enrollment e"
+        f" WHERE e.enrollment_id = {LEFT} AND person_claim.enrollment_id = {HOLDS}", f"SELECT {LEFT}")),
     Plant("I4", "people_left_in_a_session_that_is_cancelled", "enrollment", (
         "UPDATE session SET cancelled_at = now() WHERE session_id = '{s}'", f"SELECT {HOLDS}")),
+    Plant("I4", "tickets_that_became_an_enrollment_that_is_not_there", "enrollment", (
+        f"UPDATE ticket SET enrollment_id = gen_random_uuid() WHERE ticket_id = {LET_IN}", f"SELECT {LET_IN}")),
     Plant("I4", "facts_of_enrollments_that_are_not_there", "enrollment", (
         f"DELETE FROM enrollment WHERE enrollment_id = {LEFT}",
         "SELECT event_id FROM event_log WHERE data ->> 'sessionId' = '{s}' AND type LIKE '%.cancelled'")),
@@ -151,6 +160,8 @@ PLANTS = [
         "UPDATE enrollment SET state = 'requested', approval = 'with-seat', offered_until = NULL,"
         f" approval_until = now() - interval '1 hour' WHERE enrollment_id = {OFFERED}",
         "SELECT enrollment_id FROM enrollment WHERE session_id = '{s}' AND state = 'requested'")),
+    Plant("I8", "lines_that_miscount_who_waits_with_a_ticket", "enrollment", (
+        "UPDATE opening SET waiting = 0 WHERE session_id = '{s}'", THE_SESSION)),
     Plant("I9", "people_who_wait_beside_seats_that_are_enough_for_them", "enrollment", (
         "ALTER TABLE session DROP CONSTRAINT IF EXISTS session_seats_add_up, DROP CONSTRAINT IF EXISTS nobody_waits_beside_a_free_seat",
         "UPDATE session SET seats_left = 1 WHERE session_id = '{s}'", f"SELECT {WAITS}")),
@@ -158,6 +169,8 @@ PLANTS = [
         f"UPDATE enrollment SET place = 999 WHERE enrollment_id = {WAITS}", f"SELECT {WAITS}")),
     Plant("I9", "groups_that_are_miscounted", "enrollment", (
         f"UPDATE enrollment SET company = 4 WHERE enrollment_id = {WAITS}", f"SELECT {WAITS}")),
+    Plant("I9", "lines_that_went_back", "enrollment", (
+        "UPDATE opening SET served = 0 WHERE session_id = '{s}'", THE_SESSION)),
     Plant("I9", "served before somebody who waited longer", "enrollment", (
         NO_LOG_GUARD,
         "UPDATE event_log SET data = jsonb_set(data, '{{seats,revision}}', '3') "
@@ -233,7 +246,7 @@ async def sow(world: World, plant: Plant, session: UUID, number: int) -> str:
 
 def test_where_all_is_well_nothing_is_found_and_everything_could_be_checked(story: Story) -> None:
     assert story.before.all_is_well, story.before.as_text()
-    assert story.before.looked_at["enrollments"] == 6 * len(PLANTS)
+    assert story.before.looked_at["enrollments"] == 7 * len(PLANTS)
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=[f"{plant.invariant} {plant.what}" for plant in PLANTS])

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -15,7 +16,7 @@ import asyncpg
 from catalog import reactions as catalog
 from enrollment import desk, places
 from enrollment import reactions as enrollment
-from enrollment.commands import Command, RequestSeat
+from enrollment.commands import AdmitTickets, Command, RequestSeat
 from enrollment.uptake import projection
 from notifications import reactions as notifications
 from shared.database.address import database_of
@@ -65,13 +66,18 @@ class World:
                     await consumer.walk(source)
 
     async def a_lived_session(self) -> UUID:
-        """Two seats: one is held, one offered after somebody withdrew; a group of two and one more wait. All told."""
+        """Two seats: one is held, one offered after somebody withdrew; a group of two and one more wait. Then two came in a
+        rush, of whom one was let in. All told.
+        """
         command, group = opening(2, offers=24), uuid4()
         session_id = command.session_id
         holder, leaver, first, last = (a_request(session_id, work="GM0505") for _ in range(4))
         together = [a_request(session_id, group=group) for _ in range(2)]
         await self.decide([command, keyed(holder), leaver, first, *together, last])
         await self.decide([a_cancellation(leaver)], NOW + timedelta(hours=1))
+        rush = [replace(one, queues=True) for one in (a_request(session_id), keyed(a_request(session_id)))]
+        await self.decide(rush, NOW + timedelta(hours=2))
+        await self.decide([AdmitTickets(uuid4(), session_id, 1)], NOW + timedelta(hours=2))
         return session_id
 
 

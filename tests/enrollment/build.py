@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from enrollment.commands import (
@@ -36,6 +37,8 @@ EINDHOVEN = Place(
     reference_date=date(2025, 1, 1),
 )
 
+A_COURSE = UUID(int=7)
+
 
 def announced(
     session_id: UUID | None = None,
@@ -44,12 +47,17 @@ def announced(
     starts_in: timedelta = timedelta(days=30),
     offers: int | None = None,
     approval: bool | None = None,
+    course: UUID = A_COURSE,
+    opens_in: timedelta | None = None,
+    draw_in: timedelta | None = None,
+    **plan: Any,
 ) -> SessionAnnounced:
+    """`plan` is the rest of what the organiser asks of the desk."""
     return SessionAnnounced(
         session_id=session_id or uuid4(),
         revision=1,
         occurred_at=NOW,
-        course_id=UUID(int=7),
+        course_id=course,
         fieldlab_id="duurzaamheidsfabriek",
         fieldlab_name="De Duurzaamheidsfabriek",
         fieldlab_place=DORDRECHT,
@@ -68,6 +76,9 @@ def announced(
             offer_hours=offers,
             needs_approval=approval is not None,
             holds_seat=approval,
+            opens_at=None if opens_in is None else NOW + opens_in,
+            draw_at=None if draw_in is None else NOW + draw_in,
+            **plan,
         ),
     )
 
@@ -79,11 +90,14 @@ def opening(
     offers: int | None = None,
     starts_in: timedelta = timedelta(days=30),
     approval: bool | None = None,
+    course: UUID = A_COURSE,
+    **plan: Any,
 ) -> OpenSession:
     """`offers` is for how many hours a freed seat is offered; None gives it at once. `approval` is whether a request for
-    approval holds a seat; None asks for none.
+    approval holds a seat; None asks for none. `plan` is the rest of what the organiser asks of the desk.
     """
-    return OpenSession(uuid4(), announced(session_id, seats=seats, offers=offers, starts_in=starts_in, approval=approval))
+    asked = announced(session_id, seats=seats, offers=offers, starts_in=starts_in, approval=approval, course=course, **plan)
+    return OpenSession(uuid4(), asked)
 
 
 def a_request(

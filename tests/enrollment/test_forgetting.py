@@ -63,7 +63,7 @@ class Anna:
 
     def __init__(self) -> None:
         self.person_id = uuid4()
-        self.plenty, self.scarce = opening(5), opening(1)
+        self.plenty, self.scarce = opening(5), opening(1, course=uuid4())
         self.holder = a_request(self.scarce.session_id)
         self.next_one = a_request(self.plenty.session_id)
         self.requests = [
@@ -242,7 +242,7 @@ async def test_the_log_permits_no_other_rewrite(rewrite: str, table: str, a_sess
 
 async def a_past(pool: Pool, ended_at: datetime, *people: UUID) -> UUID:
     """A session that ended then, with these people in it."""
-    command = opening(5)
+    command = opening(5, course=uuid4())
     starts = ended_at - timedelta(hours=8)
     ended = command.announced.model_copy(update={"starts_at": starts, "ends_at": ended_at})
     command = type(command)(command.command_id, ended)

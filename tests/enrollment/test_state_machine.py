@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Iterator
-from datetime import timedelta
-from typing import Any, ClassVar, TypeVar, cast, get_args
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Protocol, TypeVar, cast, get_args
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from enrollment import checks, desk, places
 from enrollment.commands import (
     AcceptOffer,
+    AdmitTickets,
     ApproveRequest,
     CancelEnrollment,
     CancelSession,
@@ -30,17 +32,21 @@ from enrollment.commands import (
     ChangeSession,
     Command,
     DescribeSession,
+    DrawTickets,
+    GoOn,
     HandOver,
+    KeepTime,
     LapseOffer,
     LapseRequest,
     MarkAttendance,
+    OpenSession,
     OrganiserOf,
     RefuseOffer,
     RejectRequest,
 )
 from enrollment.domain import Session, approvals, people, steps
 from enrollment.domain.ledger import OUT
-from shared.contracts.catalog import SessionDescribed
+from shared.contracts.catalog import ReservedSeats, SeatGroup, SessionDescribed
 from shared.contracts.enrollment import (
     AboutEnrollment,
     EnrollmentCancelled,
@@ -56,7 +62,7 @@ from shared.launch.postgres import Postgres
 from shared.messaging import log
 from tests.conftest import Templates
 from tests.counts import count
-from tests.enrollment.build import DORDRECHT, EINDHOVEN, NOW, a_request, opening
+from tests.enrollment.build import A_COURSE, DORDRECHT, EINDHOVEN, NOW, a_request, announced, opening
 
 T = TypeVar("T")
 SEQUENCES = count(500, 10_000)
@@ -73,12 +79,35 @@ UNSOUND = "\nUNION ALL\n".join(
 )
 ROWS = "SELECT * FROM enrollment WHERE session_id = ANY($1::uuid[])"
 SESSIONS = "SELECT session_id, capacity, seats_left, waiting FROM session WHERE session_id = ANY($1::uuid[])"
+TICKETS = """
+SELECT t.*, o.served, o.waiting AS counted FROM ticket t JOIN opening o USING (session_id) WHERE session_id = ANY($1::uuid[])
+"""
 PERSON = st.integers(0, 6)
+GROUPS: st.SearchStrategy[dict[SeatGroup, int]] = st.dictionaries(st.sampled_from(["sme", "own-region"]), st.integers(1, 2))
 MOSTLY_ONE = st.sampled_from([0, 0, 0, 1])
 APPROVAL = st.sampled_from([None, None, True, False])
 """None where no approval is asked; else whether a request holds a seat."""
 LAPSES = {"waitlisted": LapseOffer, "offered": LapseOffer, "requested": LapseRequest}
 MARKS = st.dictionaries(PERSON, st.sampled_from(get_args(Outcome)), min_size=1, max_size=7)
+
+
+class Opens(Protocol):
+    """How a session with so many seats opens."""
+
+    def __call__(self, seats: int, *, offers: int | None, approval: bool | None, course: UUID) -> OpenSession: ...
+
+
+def a_draw(seats: int, *, offers: int | None, approval: bool | None, course: UUID) -> OpenSession:
+    asked = announced(seats=seats, offers=offers, approval=approval, course=course, draw_in=timedelta(days=1))
+    return OpenSession(uuid4(), asked, "5eed" * 16)
+
+
+def a_waiting_room(seats: int, *, offers: int | None, approval: bool | None, course: UUID) -> OpenSession:
+    return OpenSession(uuid4(), announced(seats=seats, offers=offers, approval=approval, course=course, waiting_room=True))
+
+
+def kept(groups: Mapping[SeatGroup, int], until: datetime) -> tuple[ReservedSeats, ...]:
+    return tuple(ReservedSeats(group=group, seats=seats, until=until) for group, seats in sorted(groups.items()))
 
 
 class Bench:
@@ -102,19 +131,35 @@ class TheDesk(RuleBasedStateMachine):
     """Two sessions and seven people. What is asked is decided in rounds of so many commands, as at a real desk."""
 
     bench: ClassVar[Bench]
+    plainly: ClassVar[bool] = False
+    """With few seats, of which none are kept, and no line in front of the desk: what goes wrong comes soon."""
 
     # How it goes
 
     @initialize(
         seats=st.integers(0, 4), offers=st.sampled_from([None, 24, 24]), size=st.sampled_from([1, 4, 8]), approval=APPROVAL,
-        first=st.integers(0, 7),
+        other=st.sampled_from([opening, a_draw, a_waiting_room]), others=APPROVAL,
+        course=st.sampled_from([A_COURSE, UUID(int=8)]), groups=st.one_of(st.just({}), GROUPS),
+        minimum=st.sampled_from([None, 2]), first=st.integers(0, 7),
     )  # fmt: skip
-    def opens(self, seats: int, offers: int | None, size: int, approval: bool | None, first: int) -> None:
+    def opens(
+        self, seats: int, offers: int | None, size: int, approval: bool | None, other: Opens, others: bool | None, course: UUID,
+        groups: dict[SeatGroup, int], minimum: int | None, first: int,
+    ) -> None:  # fmt: skip
+        """The second session is of the same course, or of another. The first keeps some seats, or none. Each may ask for an
+        approval.
+        """
+        if self.plainly:
+            seats, offers, groups, minimum, other = min(seats, 1), 24, {}, None, opening
         self.now = NOW
         self.bench.told.clear()
         self.transaction = self.bench.conn.transaction()
         self.bench.run(self.transaction.start())
-        openings = [opening(seats, offers=offers, approval=approval), opening(1, offers=24)]
+        reserved = kept(groups, NOW + timedelta(days=3))
+        openings = [
+            opening(seats, offers=offers, approval=approval, reserved=reserved, minimum=minimum),
+            other(1, offers=24, approval=others, course=course),
+        ]
         self.sessions = [one.announced for one in openings]
         self.people = [uuid4() for _ in range(7)]
         self.groups = [uuid4() for _ in range(2)]
@@ -152,6 +197,7 @@ class TheDesk(RuleBasedStateMachine):
             self.everything_holds()
 
     def at_the_desk(self, work: Coroutine[Any, Any, object]) -> None:
+        """The rules keep what they promise; the constraints of the database are there for the day they do not."""
         try:
             self.bench.run(work)
         except asyncpg.IntegrityConstraintViolationError as refused:
@@ -186,18 +232,31 @@ class TheDesk(RuleBasedStateMachine):
         session=MOSTLY_ONE, people=st.lists(PERSON, min_size=1, max_size=5, unique=True), at_once=st.booleans(),
         group=st.sampled_from([None, None, 0, 1]),
     )  # fmt: skip
-    def some_come(self, session: int, people: list[int], group: int | None, at_once: bool) -> None:
+    def some_come(
+        self, session: int, people: list[int], group: int | None, at_once: bool, rush: bool = False
+    ) -> None:  # fmt: skip
         for person in people:
             request = a_request(
-                self.sessions[session].session_id, self.people[person], "GM0505",
+                self.sessions[session].session_id, self.people[person], "GM0505" if person % 3 else "GM0772",
                 group=None if group is None else self.groups[group], at_once=at_once,
             )  # fmt: skip
             self.requested[session, person] = request.enrollment_id
-            self.ask(request)
+            self.ask(replace(request, queues=rush, employer_size_class="small" if person % 2 else None))
 
     @rule(session=MOSTLY_ONE, person=PERSON, group=st.sampled_from([None, 0]))
     def somebody_comes(self, session: int, person: int, group: int | None) -> None:
         self.some_come(session, [person], group, at_once=False)
+
+    @precondition(lambda self: not self.plainly)
+    @rule(session=MOSTLY_ONE, people=st.lists(PERSON, min_size=1, max_size=5, unique=True), group=st.sampled_from([None, 0]))
+    def a_rush_comes(self, session: int, people: list[int], group: int | None) -> None:
+        """More than there is time for: they get tickets."""
+        self.some_come(session, people, group, at_once=False, rush=True)
+
+    @precondition(lambda self: not self.plainly)
+    @rule(session=MOSTLY_ONE, at_most=st.sampled_from([1, 2, 250]))
+    def some_are_let_in(self, session: int, at_most: int) -> None:
+        self.ask(AdmitTickets(uuid4(), self.sessions[session].session_id, at_most))
 
     @rule(session=MOSTLY_ONE, person=PERSON)
     def somebody_withdraws(self, session: int, person: int) -> None:
@@ -247,7 +306,7 @@ class TheDesk(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 12, 30, 200]))
     def time_passes(self, hours: int) -> None:
-        """And the clock ends what is over, as it does each second."""
+        """And the clock ends what is over, and holds the draws that are due, as it does each second."""
         self.decide()
         self.now += timedelta(hours=hours)
         self.the_clock_looks()
@@ -256,6 +315,8 @@ class TheDesk(RuleBasedStateMachine):
         over = [row for row in self.fetch(ROWS) if self.is_over(row)]
         over.sort(key=lambda row: row["place"] is None)  # a line ends before what is held in a session that has begun
         self.round += [LAPSES[row["state"]](uuid4(), row["session_id"], row["enrollment_id"]) for row in over]
+        for session in self.sessions:
+            self.round += [DrawTickets(uuid4(), session.session_id), KeepTime(uuid4(), session.session_id)]
         self.decide()
         if over:
             self.what_is_over_ends(self.fetch(ROWS))
@@ -274,6 +335,17 @@ class TheDesk(RuleBasedStateMachine):
                 needs_approval=approval is not None, holds_seat=approval,
             )
         )  # fmt: skip
+
+    @precondition(lambda self: not self.plainly)
+    @rule(session=MOSTLY_ONE, groups=GROUPS, days=st.integers(1, 20))
+    def an_organiser_keeps_seats(self, session: int, groups: dict[SeatGroup, int], days: int) -> None:
+        until = self.now + timedelta(days=days)
+        self.ask(ChangeSeats(uuid4(), self.sessions[session].session_id, LAB, reserved=kept(groups, until)))
+
+    @precondition(lambda self: not self.plainly)
+    @rule(session=MOSTLY_ONE)
+    def an_organiser_goes_on(self, session: int) -> None:
+        self.ask(GoOn(uuid4(), self.sessions[session].session_id, LAB))
 
     @rule(session=MOSTLY_ONE, days=st.integers(-20, 20))
     def a_session_moves(self, session: int, days: int) -> None:
@@ -306,9 +378,20 @@ class TheDesk(RuleBasedStateMachine):
             assert len(held) == len(set(held))
             assert len(people) == len(set(people))
             assert session["waiting"] == sum(row["place"] is not None for row in of_it)
+        self.tickets_are_kept({row["enrollment_id"] for row in rows})
         self.rows_are_as_told(rows)
         self.what_is_over_ends(rows)
         self.nobody_was_passed({row["enrollment_id"]: row["group_id"] for row in rows if row["group_id"]})
+
+    def tickets_are_kept(self, enrollments: set[UUID]) -> None:
+        """Who holds one is let in by their turn, once; and whoever was let in is there."""
+        tickets = self.fetch(TICKETS)
+        waiting = [(row["session_id"], row["person_id"]) for row in tickets if row["state"] == "waiting"]
+        assert len(waiting) == len(set(waiting))
+        for ticket in tickets:
+            assert ticket["counted"] == sum(session == ticket["session_id"] for session, _ in waiting)
+            assert ticket["state"] != "enrolled" or ticket["enrollment_id"] in enrollments
+            assert ticket["state"] != "waiting" or ticket["turn"] is None or ticket["turn"] > ticket["served"]
 
     def rows_are_as_told(self, rows: list[asyncpg.Record]) -> None:
         last = {fact.enrollment_id: fact for fact in self.bench.told if isinstance(fact, AboutEnrollment)}
@@ -327,15 +410,24 @@ class TheDesk(RuleBasedStateMachine):
     def nobody_was_passed(self, groups: dict[UUID, UUID]) -> None:
         queues: defaultdict[UUID, list[checks.Turn]] = defaultdict(list)
         for fact in self.bench.told:
-            if isinstance(fact, EnrollmentFact) and is_about_a_queue(fact):
-                turn = (fact.seats.revision, fact.enrollment_id, fact.state, fact.seats.seats_left)
-                queues[fact.session_id].append(turn)
+            if turn := turn_of(fact):
+                queues[getattr(fact, "session_id")].append(turn)  # noqa: B009
         for turns in queues.values():
             assert list(checks.passed(turns, groups)) == []
 
 
-def is_about_a_queue(fact: EnrollmentFact) -> bool:
+def turn_of(fact: Event) -> checks.Turn | None:
     """As the check's statement `queues` chooses them."""
+    seats = getattr(fact, "seats", None)
+    if seats is None or not (seats.reserved is not None or (isinstance(fact, EnrollmentFact) and is_about_a_queue(fact))):
+        return None
+    left = None if seats.reserved is None else sum(seats.reserved.values())
+    what = fact.state if isinstance(fact, EnrollmentFact) else fact.type
+    return checks.Turn(seats.revision, getattr(fact, "enrollment_id", None), what, seats.seats_left, left)
+
+
+def is_about_a_queue(fact: EnrollmentFact) -> bool:
+    """Whether somebody joined it, was served or left."""
     if isinstance(fact, SeatConfirmed | EnrollmentRequested):
         return fact.from_waiting_list
     return not (isinstance(fact, EnrollmentDeclined) or (isinstance(fact, EnrollmentCancelled) and fact.held_seat))
@@ -380,8 +472,9 @@ def test_whatever_happens_in_whatever_order_the_promises_hold(bench: Bench) -> N
 
 def the_last_in_line_first(monkeypatch: pytest.MonkeyPatch) -> None:
     def served(self: Session) -> list[Any]:
-        waiting = [one for one in self.enrollments.values() if one.place is not None and (one.company or 1) <= self.seats_left]
-        return [max(waiting, key=lambda one: one.place or 0)] if waiting and self.seats_left else []
+        waiting = [one for one in self.enrollments.values() if one.place is not None]
+        served = [one for one in waiting if self.source(one.declared.shared, one.company or 1)]
+        return [max(served, key=lambda one: one.place or 0)] if served else []
 
     monkeypatch.setattr(Session, "next_to_be_served", served)
 
@@ -413,6 +506,7 @@ def a_freed_seat_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def test_the_machine_notices_when_a_rule_is_taken_away(bench: Bench, sabotage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch)
+    monkeypatch.setattr(TheDesk, "plainly", True)
 
     with pytest.raises(AssertionError):
         live(bench, sequences=1000, phases=(Phase.generate,), steps=3 * STEPS)

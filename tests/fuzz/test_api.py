@@ -65,7 +65,7 @@ def of(*tags: str) -> Sequence[str]:
     return [argument for tag in tags for argument in ("--include-tag", tag)] + ["--exclude-method", "DELETE"]
 
 
-OF_PEOPLE = ("Enrollments", "Approvals", "Transfers", "Me", "Uptake")
+OF_PEOPLE = ("Enrollments", "Tickets", "Approvals", "Transfers", "Me", "Uptake")
 EACH, IN_A_ROLE, SECONDS = count(200, 1000), count(10, 300), count(8, 300)
 ONE_BY_ONE = "examples,coverage,fuzzing"
 RUNS = {

@@ -12,7 +12,8 @@ from gateway.pages.addresses import ADDRESSES, elsewhere, path
 from tests.sabotage import twin
 
 PARTS = {
-    "fieldlab": "techport", "course": "c0", "session": "s0", "enrollment": "e0", "slug": "busy", "mail": "1.M2P3Q4.skillslab",
+    "fieldlab": "techport", "course": "c0", "session": "s0", "enrollment": "e0", "ticket": "t0", "slug": "busy",
+    "mail": "1.M2P3Q4.skillslab",
     "number": 0, "token": f"{'0' * 32}.a-b_c", "invitation": "i0", "erasure": "w0",
     "provider": "school", "identity": "i1", "browser": "b1", "kind": "xlsx", "transfer": "t0",
 }  # fmt: skip

@@ -150,17 +150,19 @@ def a_delivery(
     copies: int = 0,
     attempts: int = 0,
 ) -> Delivery:
+    is_of_a_ticket = template.startswith("ticket")
     return Delivery(
         delivery_id=1,
         message_id=uuid4(),
         recipient_id=uuid4(),
         template=template,
+        subject="tickets/7" if is_of_a_ticket else "enrollments/7",
         revision=revision,
         logged_at=datetime.now(UTC),
         session_id=None if template == "sign-in" else uuid4(),
-        enrollment_id=None if template in ("sign-in", "transfer") else enrollment_id or uuid4(),
+        enrollment_id=None if template in ("sign-in", "transfer") or is_of_a_ticket else enrollment_id or uuid4(),
         position=3 if template in WAIT else None,
-        until=STARTS if template in ANSWERED else None,
+        until=STARTS if template in ANSWERED or template == "ticket" else None,
         because="prior-knowledge" if template == "declined" else None,
         described=0,
         copies=copies,

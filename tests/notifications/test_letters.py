@@ -87,6 +87,21 @@ def test_a_colleague_is_asked_with_all_about_the_training_and_nothing_for_the_ca
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", ["ticket", "ticket-ended", "ticket-refused"])
+def test_a_ticket_is_told_without_a_calendar_file(template: Template, language: Language) -> None:
+    mail = write(template, language=language)
+
+    assert [part.get_content_type() for part in mail.walk() if not part.is_multipart()] == ["text/plain", "text/html"]
+    when = {"nl": "woensdag 31 maart 2027", "en": "Wednesday 31 March 2027"}[language]
+    assert when in text_of(mail)
+
+
+@pytest.mark.parametrize("template", ["ticket", "ticket-refused"])
+def test_a_mail_about_a_ticket_leads_to_its_page_where_the_reason_is(template: Template) -> None:
+    assert "https://skills.example/in-de-rij/7" in text_of(write(template, language="nl"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", ABOUT_SESSIONS)
 def test_every_letter_has_text_html_and_a_calendar_file(template: Template, language: Language) -> None:
     delivery = a_delivery(template)

@@ -20,6 +20,7 @@ from shared.translations import Language
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 LOCALES: Mapping[Language, str] = {"nl": "nl_NL", "en": "en_GB"}
 MY_ENROLLMENTS: Mapping[Language, str] = {"nl": "/mijn-inschrijvingen", "en": "/en/my-enrollments"}
+TICKETS: Mapping[Language, str] = {"nl": "/in-de-rij", "en": "/en/in-line"}
 COURSES: Mapping[Language, str] = {"nl": "/cursussen", "en": "/en/courses"}
 BREAKS = {"Cc", "Zl", "Zp"}
 HIDDEN = {"Cf", "Cs", "Co", "Cn"}  # formatting, halves of characters, and what means nothing to anybody
@@ -81,12 +82,16 @@ def _wording(_: Translate, delivery: Delivery, recipient: Recipient, about: Abou
 
 
 def _page(language: Language, delivery: Delivery, session: Session) -> str:
-    if delivery.template == "session-cancelled" and session.course_id:
+    if delivery.template in ("session-cancelled", "ticket-ended") and session.course_id:
         return f"{COURSES[language]}/{session.course_id}"
+    if delivery.template in ("ticket", "ticket-refused"):
+        return f"{TICKETS[language]}/{delivery.subject.removeprefix('tickets/')}"
+    if delivery.enrollment_id is None:
+        return MY_ENROLLMENTS[language]
     return f"{MY_ENROLLMENTS[language]}/{delivery.enrollment_id}"
 
 
-def about_enrollment(_: Translate, language: Language, delivery: Delivery, title: str) -> Wording:  # noqa: PLR0912
+def about_enrollment(_: Translate, language: Language, delivery: Delivery, title: str) -> Wording:  # noqa: PLR0912  (one for each)
     match delivery.template:
         case "confirmed":
             return confirmed(_, title)
@@ -119,8 +124,14 @@ def about_enrollment(_: Translate, language: Language, delivery: Delivery, title
             return to_other_session(_, title)
         case "transferred":
             return transferred(_, title)
+        case "ticket":
+            return ticket(_, title, moment(_, language, delivery.until))
+        case "ticket-ended":
+            return ticket_ended(_, title)
+        case "ticket-refused":
+            return ticket_refused(_, title)
         case "sign-in" | "invitation" | "transfer":
-            raise AssertionError("this is not about an enrollment of the reader")
+            raise AssertionError("this is not about what the reader asked for")
 
 
 def confirmed(_: Translate, title: str) -> Wording:
@@ -291,6 +302,41 @@ def transfer(_: Translate, title: str, inviter: str) -> Wording:
         ),
         button=_("See the place"),
         afterwards=(_("Do you not want this, or do you not know why you get it? Then you do not have to do anything."),),
+    )
+
+
+def ticket(_: Translate, title: str, draw_at: str) -> Wording:
+    return Wording(
+        subject=_("You take part in the draw: {title}").format(title=title),
+        lines=(
+            _("You have a ticket for this training. A draw decides who gets a place."),
+            _("The draw is on {moment}. Right after it we send you a mail that says whether you have a place.").format(
+                moment=draw_at
+            ),
+        ),
+        button=_("See my ticket"),
+        afterwards=(_("Everybody has the same chance, and everybody can check the draw afterwards."),),
+    )
+
+
+def ticket_ended(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("Does not take place: {title}").format(title=title),
+        lines=(_("The organiser cancelled this training. We are sorry: your ticket for it ends."),),
+        button=_("See other dates of this course"),
+        afterwards=(_("You can enroll for another date right away."),),
+    )
+
+
+def ticket_refused(_: Translate, title: str) -> Wording:
+    return Wording(
+        subject=_("No place for you: {title}").format(title=title),
+        lines=(
+            _("It was your turn for this training, and we could not give you a place, nor one on the waiting list."),
+            _("On the page of your ticket you see why, and what you can do."),
+        ),
+        button=_("See my ticket"),
+        afterwards=(_("Is this not right? Then please contact the fieldlab."),),
     )
 
 

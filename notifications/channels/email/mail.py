@@ -51,7 +51,8 @@ class Writer:
         address = address_of(recipient.email)
         letter = self._letter(delivery, recipient, session)
         parts = [alternatives(delivery, self._text.render(letter=letter), self._html.render(letter=letter))]
-        if session is not None and delivery.enrollment_id is not None and delivery.template not in AFTERWARDS:
+        is_in_calendars = delivery.enrollment_id is not None and delivery.template not in AFTERWARDS  # a mere chance is in none
+        if session is not None and is_in_calendars:
             parts.append(attachment(calendar_file(delivery, session, letter, self.sender, address)))
         headers = self._headers(delivery, letter, address, recipient.name or "")
         return Mail(address, headers + b"MIME-Version: 1.0\r\n" + multipart("mixed", delivery, parts))
