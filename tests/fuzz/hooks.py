@@ -15,10 +15,11 @@ gc.set_threshold(200_000, 50, 1000)  # a run is short: to look for garbage seldo
 
 BEYOND_SCHEMAS = {
     "citizen_number",  # nine digits that pass the eleven test
-    "unknown_theme", "unknown_fieldlab", "unknown_region",  # which there are is data
+    "unknown_theme", "unknown_fieldlab", "unknown_region", "unknown_course",  # which there are is data
     "email",  # which may have more on both sides of the @ than a pattern says
     "ends_too_early", "lasts_too_long", "closes_too_late", "days_reversed", "minimum",  # one value against another
-    "marked_twice", "one_of_two",  # and one list, and one field
+    "opens_too_late", "draws_too_early", "decides_too_late", "kept_too_long", "kept_too_many",
+    "marked_twice", "group_twice", "one_of_two",  # and one list, and one field
     "in_the_past", "too_far_ahead",  # and against the clock
 }  # fmt: skip
 """Faults of a field that no schema can tell beforehand."""

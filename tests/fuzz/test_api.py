@@ -34,7 +34,7 @@ HOOKS = ROOT / "tests" / "fuzz" / "hooks.py"
 SEED = [] if FULL else ["--seed", "20270331"]
 FOR = {
     "Reference data": "nobody", "Courses": "organiser", "Retention": "organiser", "Enrollments": "worker", "Me": "worker",
-    "Approvals": "organiser", "Uptake": "region",
+    "Tickets": "worker", "Approvals": "organiser", "Uptake": "region",
 }  # fmt: skip
 """By tag, the role that gets furthest with its operations."""
 PEERS = ["worker", "colleague"]
