@@ -11,8 +11,12 @@ import aiohttp
 from tests.platform import Running
 
 
-async def new_sessions(platform: Running, count: int, seats: int, **more: object) -> Sequence[str]:
-    """Announce so many sessions over the API, each of a course of its own; gives their ids once the desk opened them.
+async def new_sessions(
+    platform: Running, count: int, seats: int, *, of_one_course: bool = False, **more: object
+) -> Sequence[str]:
+    """Announce so many sessions over the API; gives their ids once the desk opened them.
+
+    Each is of a course of its own, so that one person may be in all of them, unless they are to be `of_one_course`.
 
     `more` is told of each session too.
     """
@@ -27,10 +31,12 @@ async def new_sessions(platform: Running, count: int, seats: int, **more: object
             "capacity": seats,
             **more,
         }
-        ids = []
+        ids: list[str] = []
+        course_id = ""
         for _ in range(count):
-            async with http.post("/v1/courses", json=course) as response:
-                course_id = (await response.json())["id"]
+            if not (course_id and of_one_course):
+                async with http.post("/v1/courses", json=course) as response:
+                    course_id = (await response.json())["id"]
             async with http.post(f"/v1/courses/{course_id}/sessions", json=session) as response:
                 ids.append((await response.json())["id"])
         for session_id in ids:

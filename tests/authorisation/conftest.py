@@ -49,6 +49,8 @@ class World:
     open_session: str = ""
     sister_session: str = ""
     """Of the same course as the session that the worker is enrolled for."""
+    handed_session: str = ""
+    """In which the stranger has a seat, and the worker none."""
     scopes: dict[str, str] = field(default_factory=dict)
 
     async def ask(
@@ -118,10 +120,11 @@ class World:
                 here, elsewhere = self.things["session with approval"]
                 self.things[target] = (await self.ask_anew("worker", here), await self.ask_anew("stranger", elsewhere))
             case "transfer":
-                await self.leave("worker", self.sister_session)
-                own = await self.hand_over("stranger", self.sister_session, "worker")
+                await self.leave("worker", self.handed_session)
+                own = await self.hand_over("stranger", self.handed_session, "worker")
                 self.things[target] = (own, await self.hand_over("organiser.elsewhere", self.things["session"][1], "stranger"))
             case "given transfer":
+                await self.leave("worker", self.sister_session)
                 own = await self.hand_over("worker", self.things["session"][0], "stranger")
                 self.things[target] = (own, await self.hand_over("stranger", self.things["session"][1], "organiser.elsewhere"))
             case "token":
@@ -259,6 +262,7 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             other = await world.publish(world.tokens["organiser.elsewhere"], OTHER_LAB)
             world.things = dict(zip(("course", "draft", "session"), zip(own, other, strict=True), strict=True))
             world.open_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
+            world.handed_session = (await world.publish(world.tokens["organiser"], OWN_LAB))[2]
             world.sister_session = await world.announce(world.tokens["organiser"], own[0])
             world.things["fieldlab"] = (OWN_LAB, OTHER_LAB)
             doomed = [(await world.publish(world.tokens[who], lab))[2] for who, lab in

@@ -60,7 +60,7 @@ def visit(platform: Running) -> Visit:
 def session_with(platform: Running) -> SessionWith:
     """The id of a new open session with so many seats, and whatever else is told of it."""
 
-    def make(seats: int, **more: object) -> str:
+    def make(seats: int, **more: Any) -> str:
         with ThreadPoolExecutor(1) as aside:  # a browser may have an event loop running in this thread
             return aside.submit(lambda: asyncio.run(new_sessions(platform, 1, seats, **more))).result()[0]
 
@@ -73,7 +73,7 @@ def dates(platform: Running) -> Dates:
 
     def make(count: int, seats: int) -> Sequence[str]:
         with ThreadPoolExecutor(1) as aside:
-            return aside.submit(lambda: asyncio.run(new_sessions(platform, count, seats))).result()
+            return aside.submit(lambda: asyncio.run(new_sessions(platform, count, seats, of_one_course=True))).result()
 
     return make
 

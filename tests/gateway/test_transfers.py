@@ -146,7 +146,7 @@ def test_who_is_in_already_hears_so_and_the_place_stays_with_its_holder(
     assert api(colleague, "POST", f"/v1/transfers/{given['id']}/acceptance")[0] == 201
 
 
-def test_where_the_fieldlab_approves_a_place_is_not_handed_over_and_a_date_is_asked_for(
+def test_where_the_fieldlab_approves_a_place_is_not_handed_over_nor_changed_for_one_there(
     visit: Visit, platform: Running, dates: Dates, name: Callable[[str], str]
 ) -> None:
     here, there, other = dates(3, 1)
@@ -165,7 +165,7 @@ def test_where_the_fieldlab_approves_a_place_is_not_handed_over_and_a_date_is_as
     assert api(holder, "POST", f"/v1/enrollments/{own}/transfer", {"toEmail": to})[1]["type"] == "/problems/approval-needed"
     assert "Overdragen" not in holder.get(f"/mijn-inschrijvingen/{own}").words
     page = holder.get(f"/mijn-inschrijvingen/{own}/andere-datum").words
-    assert "Vraag deze datum ook aan" in page
+    assert "kun je niet meteen wisselen" in page
     assert "Naar deze datum" in page
     no = holder.post(f"/mijn-inschrijvingen/{own}/andere-datum", {"session": there})
     assert (no.status, "Voor die datum is eerst goedkeuring nodig" in no.words) == (409, True)
@@ -182,7 +182,7 @@ def test_a_worker_moves_to_another_date_and_never_has_none(
 
     page = mover.get(f"/mijn-inschrijvingen/{own}/andere-datum")
     assert "Naar deze datum" in page.words
-    assert "Wacht ook op deze datum" in page.words
+    assert "kun je niet meteen wisselen" in page.words
     no = mover.post(f"/mijn-inschrijvingen/{own}/andere-datum", {"session": full})
     assert no.status == 409
     assert "Je houdt de plek die je hebt" in no.words
