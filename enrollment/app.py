@@ -38,7 +38,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
         desk = Desk(pool, relay.wake)
         to_forget = asyncio.Event()
 
-        def applied() -> None:
+        def applied(_facts: int) -> None:
             relay.wake()
             to_forget.set()
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -45,18 +46,25 @@ async def main() -> None:
 async def measure(server: Postgres, platform: Running, folder: Path) -> Findings:
     """Each round takes the three in turn, so that a slow moment of the machine strikes all of them."""
     findings = Findings(queues=await queues.measure(server))
+    print(f"announcing {PLAN.spread:,} sessions …", flush=True)
+    many = await new_sessions(platform, PLAN.spread, PLAN.seats, of_one_course=True)
     tokens = [f"Bearer {token}" for token in platform.tokens("worker", PEOPLE)]
     for number in range(PLAN.rounds):
         print(f"round {number + 1} of {PLAN.rounds} …", flush=True)
-        findings.yardstick.append(naive.transactions_per_second(server, folder, clients=PLAN.clients, seconds=PLAN.seconds))
+        plain = partial(naive.transactions_per_second, server, folder, clients=PLAN.clients, seconds=PLAN.seconds)
+        findings.yardstick.append(plain())
         at_desk, through_api = await new_sessions(platform, 2, PLAN.seats)
-        desk = lambda: rush_at_desk(platform, folder, at_desk)  # noqa: B023, E731
+        desk = lambda: rush_at_desk(platform, folder, [at_desk])  # noqa: B023, E731
         api = lambda: rush_at_api(platform, folder, tokens, through_api)  # noqa: B023, E731
         findings.desk.append(await one_rush(findings, platform, folder, "enrollment", desk, last=number == PLAN.rounds - 1))
-        findings.caught_up.append(await catch_up(server))
+        await catch_up(server, findings)
         findings.api.append(await one_rush(findings, platform, folder, "gateway", api, last=number == PLAN.rounds - 1))
-        findings.caught_up.append(await catch_up(server))
+        await catch_up(server, findings)
         await must_add_up(server, {at_desk: findings.desk[-1], through_api: findings.api[-1]})
+        findings.spread_yardstick.append(plain(sessions=PLAN.spread))
+        findings.spread.append(rush_at_desk(platform, folder, many))
+        assert (findings.spread[-1].refused, findings.spread[-1].broken) == (0, 0)
+        await catch_up(server, findings)
     return findings
 
 
@@ -72,12 +80,12 @@ async def one_rush(
     return seen
 
 
-def rush_at_desk(platform: Running, folder: Path, session_id: str) -> Rush:
+def rush_at_desk(platform: Running, folder: Path, sessions: Sequence[str]) -> Rush:
     """Straight at the enrollment service, signed as the gateway would; new people each time."""
     key = PrincipalKey(platform.told["SKILLSLAB_INTERNAL_KEY"])
     people = [key.sign(Principal(uuid4(), (Role("worker"),))) for _ in range(PEOPLE)]
     return rush(
-        folder, platform.internal_url("enrollment"), "/enrollments", HEADER, people, session_id,
+        folder, platform.internal_url("enrollment"), "/enrollments", HEADER, people, sessions,
         at_once=PLAN.workers, seconds=PLAN.seconds,
     )  # fmt: skip
 
@@ -89,23 +97,31 @@ def rush_at_api(platform: Running, folder: Path, tokens: Sequence[str], session_
         "/v1/enrollments",
         "Authorization",
         tokens,
-        session_id,
+        [session_id],
         at_once=PLAN.workers,
         seconds=PLAN.seconds,
     )
 
 
-async def catch_up(server: Postgres) -> float:
-    """Wait until the courier has everything and the report shows it; returns the seconds that took."""
+async def catch_up(server: Postgres, findings: Findings) -> None:
+    """Wait until the courier has everything and the report shows it, and then until every mail is out: the next is measured on
+    a platform that has nothing left to do.
+    """
     started = time.monotonic()
-    conn = await asyncpg.connect(database_of(server.url("bench"), "enrollment"))
-    behind = (
-        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM enrollment) - (SELECT count(*) FROM uptake_enrollment)"
-    )
-    while await conn.fetchval(behind):
+    await _come_to_nothing(
+        server, "enrollment",
+        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM enrollment) - (SELECT count(*) FROM uptake_enrollment)",
+    )  # fmt: skip
+    findings.caught_up.append(time.monotonic() - started)
+    await _come_to_nothing(server, "notifications", "SELECT count(*) FROM delivery WHERE finished_at IS NULL")
+    findings.mailed.append(time.monotonic() - started)
+
+
+async def _come_to_nothing(server: Postgres, service: str, count: str) -> None:
+    conn = await asyncpg.connect(database_of(server.url("bench"), service))
+    while await conn.fetchval(count):
         await asyncio.sleep(0.2)
     await conn.close()
-    return time.monotonic() - started
 
 
 async def must_add_up(server: Postgres, rushes: dict[str, Rush]) -> None:

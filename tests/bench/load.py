@@ -1,4 +1,4 @@
-"""wrk with a different person for every request."""
+"""wrk with a different person for every request, and one session after another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from pathlib import Path
 SCRIPT = """
 local people = {}
 for line in io.lines("%(people)s") do people[#people + 1] = line end
-local next_one = 0
+local sessions = {}
+for line in io.lines("%(sessions)s") do sessions[#sessions + 1] = line end
+local asked = 0
 request = function()
-  next_one = next_one %% #people + 1
-  return wrk.format("POST", "%(path)s", {["%(header)s"] = people[next_one], ["Content-Type"] = "application/json"}, '%(body)s')
+  asked = asked + 1
+  local body = '{"sessionId": "' .. sessions[asked %% #sessions + 1] .. '", "workMunicipality": "GM0505"}'
+  local headers = {["%(header)s"] = people[asked %% #people + 1], ["Content-Type"] = "application/json"}
+  return wrk.format("POST", "%(path)s", headers, body)
 end
 done = function(summary, latency, requests)
   io.write(string.format('\\n{"requests": %%d, "microseconds": %%d, "refused": %%d, "broken": %%d, "p50": %%d, "p99": %%d}\\n',
@@ -38,14 +42,14 @@ class Rush:
 
 
 def rush(
-    folder: Path, base_url: str, path: str, header: str, people: Sequence[str], session_id: str, *, at_once: int, seconds: int
-) -> Rush:
+    folder: Path, base_url: str, path: str, header: str, people: Sequence[str], sessions: Sequence[str], *, at_once: int,
+    seconds: int,
+) -> Rush:  # fmt: skip
     """`people` are the values of `header`, one for each request."""
-    listed = folder / "people.txt"
+    listed, wanted, script = folder / "people.txt", folder / "sessions.txt", folder / "rush.lua"
     listed.write_text("\n".join(people))
-    script = folder / "rush.lua"
-    body = json.dumps({"sessionId": session_id, "workMunicipality": "GM0505"})
-    script.write_text(SCRIPT % {"people": listed, "path": path, "header": header, "body": body})
+    wanted.write_text("\n".join(sessions))
+    script.write_text(SCRIPT % {"people": listed, "sessions": wanted, "path": path, "header": header})
     command = ["wrk", "-t1", f"-c{at_once}", f"-d{seconds}s", "--timeout", "20s", "-s", str(script), base_url]
     report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     told = json.loads(report.strip().splitlines()[-1])

@@ -17,7 +17,7 @@ TABLES = """
         capacity int NOT NULL,
         CHECK (taken <= capacity)
     );
-    INSERT INTO naive_session VALUES (1, 0, 2000000000);
+    INSERT INTO naive_session SELECT nr, 0, 2000000000 FROM generate_series(1, 2000) AS nr;
     CREATE TABLE naive_enrollment (
         enrollment_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         session_id int NOT NULL REFERENCES naive_session,
@@ -28,9 +28,10 @@ TABLES = """
 """
 TRANSACTION = r"""
 \set person random(1, 1000000000)
+\set session random(1, %(sessions)s)
 BEGIN;
-UPDATE naive_session SET taken = taken + 1 WHERE session_id = 1 AND taken < capacity;
-INSERT INTO naive_enrollment (session_id, person_id) VALUES (1, :person);
+UPDATE naive_session SET taken = taken + 1 WHERE session_id = :session AND taken < capacity;
+INSERT INTO naive_enrollment (session_id, person_id) VALUES (:session, :person);
 INSERT INTO naive_outbox (body) VALUES ('{"type": "confirmed", "session": 1, "person": 1}');
 COMMIT;
 """
@@ -42,10 +43,10 @@ async def prepare(server: Postgres) -> None:
     await conn.close()
 
 
-def transactions_per_second(server: Postgres, folder: Path, *, clients: int, seconds: int) -> float:
-    """pgbench with prepared statements on one hot row."""
+def transactions_per_second(server: Postgres, folder: Path, *, clients: int, seconds: int, sessions: int = 1) -> float:
+    """pgbench with prepared statements, on one hot row or spread over up to 2,000."""
     script = folder / "naive.sql"
-    script.write_text(TRANSACTION)
+    script.write_text(TRANSACTION % {"sessions": sessions})
     command = [
         str(programs(folder) / "pgbench"), "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds),
         "-f", str(script), "-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "postgres",
