@@ -38,7 +38,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
         desk = Desk(pool, relay.wake)
         to_forget = asyncio.Event()
 
-        def applied(_facts: int) -> None:
+        def applied() -> None:
             relay.wake()
             to_forget.set()
 
@@ -64,7 +64,7 @@ async def open_service(settings: EnrollmentSettings, background: Background) -> 
                 background.start(clock.end_what_is_over(pool, desk.ask), "clock")
                 background.start(clock.keep_time(pool, desk.ask), "rules")
                 background.start(admission.let_in(pool, desk), "admission")
-                background.start(relay.run(), "relay")
+                background.start(relay.run(desk.in_a_rush), "relay")
                 background.start(told.run(), "told")
                 background.start(uptake.run(), "uptake")
                 background.start(forgetting.look_after(pool, to_forget, relay.wake, settings.retention_months), "forgetting")

@@ -30,6 +30,10 @@ NOT_THEIRS = Refused("not-found", 404)
 SAID_BY_ANOTHER = frozenset(["first_answer_pkey", "one_session_of_a_course_at_a_time"])
 """What is refused only because another desk wrote it meanwhile: tried again, the round knows it."""
 PATIENCE = 8.0  # seconds for which a round survives a database that restarts
+MANY = 50
+"""A round of so many is a rush."""
+A_RUSH = 0.5
+"""For so many seconds after it."""
 LONGEST_QUEUE = 1000
 """Beyond so many, and what takes longer than a second to decide, who comes gets a ticket instead of an answer that is late."""
 
@@ -139,6 +143,7 @@ class Desk:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._round: Gather[Command, Answer] = Gather(self._gathered, limit=ROUND, fatal=(*LOST_CONNECTION, TimeoutError, Busy))
         self._pace = 0.0
+        self._rush_until = 0.0
         self.tickets = asyncio.Event()
         """Set when somebody got a ticket, for whoever lets them in."""
 
@@ -166,8 +171,16 @@ class Desk:
         """Whether so many who wait, here or on their way, are more than are served within about a second."""
         return waiting > max(LONGEST_QUEUE, self._pace)
 
+    def in_a_rush(self) -> bool:
+        """Whether many came at once just now: whatever can wait a moment had better do so."""
+        return asyncio.get_running_loop().time() < self._rush_until
+
     async def _gathered(self, commands: Sequence[Command]) -> Sequence[Answer]:
-        """A round of who waits. At a rush it gives tickets alone, in the order in which they came: that takes less."""
+        """A round of who waits. Where they are more than it can serve it gives tickets alone, in the order in which they came:
+        that takes less.
+        """
+        if len(commands) >= MANY:
+            self._rush_until = asyncio.get_running_loop().time() + A_RUSH
         if self.is_rushed(self._round.waiting):
             commands = [replace(one, queues=True) if isinstance(one, RequestSeat) else one for one in commands]
             return await self.serve(commands)

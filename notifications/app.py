@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from notifications import http, reactions, upkeep
 from notifications.channels.email.mail import Writer
 from notifications.channels.email.smtp import MailServer
-from notifications.rush import Rush
 from notifications.sender import Sender
 from notifications.settings import NotificationsSettings
 from shared.database.address import database_of
@@ -37,11 +36,9 @@ async def open_service(settings: NotificationsSettings, background: Background) 
             for url in (settings.gateway_url, settings.catalog_url, settings.enrollment_url)
         )
         server = MailServer(address, writer.sender)
-        rush = Rush()
-        senders = [Sender(pool, gateway, writer, server, rush) for _ in range(SENDERS)]
+        senders = [Sender(pool, gateway, writer, server) for _ in range(SENDERS)]
 
-        def applied(facts: int) -> None:
-            rush.hear(facts)
+        def wake() -> None:
             for sender in senders:
                 sender.wake()
 
@@ -51,7 +48,7 @@ async def open_service(settings: NotificationsSettings, background: Background) 
             return {"database": database, "mail": await server.answers()}
 
         logs = {"catalog": catalog.log(), "enrollment": enrollment.log(), "gateway": gateway.log()}
-        consumer = Consumer(NAME, pool, transport, reactions.SUBSCRIPTIONS, logs, applied, settings.walk_seconds)
+        consumer = Consumer(NAME, pool, transport, reactions.SUBSCRIPTIONS, logs, wake, settings.walk_seconds)
         app = internal_app(key, [*http.ROUTES, erasure_route(pool)], ready)
         app[POOL], app[http.GATEWAY], app[http.WRITER] = pool, gateway, writer
         try:

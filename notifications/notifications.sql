@@ -35,7 +35,6 @@ WITH due AS (
      WHERE finished_at IS NULL
        AND state IN ('due', 'unknown')
        AND due_at <= now()
-       AND (template = 'sign-in' OR due_at <= now() - $4::interval)
        AND leased_until < now()
        AND NOT EXISTS (SELECT 1
                          FROM delivery earlier

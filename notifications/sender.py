@@ -24,7 +24,6 @@ from notifications.channels.email.mail import Mail, Writer
 from notifications.channels.email.smtp import Connection, MailServer, MailServerAway
 from notifications.deliveries import Declined, Delivery, Interrupted, Nobody, NotDescribed, Outcome, Refused, Step, after
 from notifications.recipients import Recipient
-from notifications.rush import Rush
 from notifications.store import Session
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Pool, connection
 from shared.errors import Busy, Rejected
@@ -74,14 +73,11 @@ class Addressed:
 class Sender:
     """Sends what is due, a batch at a time over one connection. While gateway or mail server are away, mail stays due."""
 
-    def __init__(
-        self, pool: Pool, gateway: Client, writer: Writer, server: MailServer, rush: Rush, *, lease: timedelta = LEASE
-    ) -> None:
+    def __init__(self, pool: Pool, gateway: Client, writer: Writer, server: MailServer, *, lease: timedelta = LEASE) -> None:
         self._pool = pool
         self._gateway = gateway
         self._writer = writer
         self._server = server
-        self._rush = rush
         self._duration = lease
         self._news = asyncio.Event()
         self._stopping = False
@@ -103,9 +99,7 @@ class Sender:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            if not taken and self._rush.holds_back:
-                await asyncio.sleep(IDLE)  # there is news all the time
-            elif not taken:
+            if not taken:
                 await until(self._news, IDLE)
 
     async def send_batch(self) -> int:
@@ -115,7 +109,7 @@ class Sender:
         """
         lease = Lease(uuid4(), self._duration, self._from_now())
         async with connection(self._pool) as conn:
-            claimed = await store.claim(conn, lease.id, self._duration, BATCH, self._rush.holds_back)
+            claimed = await store.claim(conn, lease.id, self._duration, BATCH)
             if not claimed:
                 return 0
             sessions = await store.sessions(conn, {d.session_id for d in claimed if d.session_id})

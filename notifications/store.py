@@ -83,12 +83,9 @@ async def queue(conn: Connection, notices: Sequence[Notice]) -> None:
     )
 
 
-async def claim(conn: Connection, lease: UUID, duration: timedelta, limit: int, held_back: timedelta) -> list[Delivery]:
-    """Take what is due in hand under a lease, oldest first. A transaction of its own: others must see it at once.
-
-    What nobody sits waiting for has to have been due for so long.
-    """
-    rows = await conn.fetch(SQL.claim, lease, duration, limit, held_back)
+async def claim(conn: Connection, lease: UUID, duration: timedelta, limit: int) -> list[Delivery]:
+    """Take what is due in hand under a lease, oldest first. A transaction of its own: others must see it at once."""
+    rows = await conn.fetch(SQL.claim, lease, duration, limit)
     return sorted((Delivery(**row) for row in rows), key=lambda delivery: delivery.delivery_id)
 
 

@@ -119,8 +119,9 @@ def waitlist(session: Session, enrollment: Enrollment, cause: UUID, now: datetim
     session.waiting += 1
     approval: Approval | None = "needed" if enrollment.approval == "with-seat" else enrollment.approval and "given"
     joined = replace(
-        _sharing(enrollment, shared), state="waitlisted", place=_last_place(session), company=size, approval_until=None
-    )
+        enrollment, state="waitlisted", place=_last_place(session), company=size, approval_until=None,
+        declared=replace(enrollment.declared, shared=shared),
+    )  # fmt: skip
     after = step(session, joined, now, position=session.waiting)
     facts.append(EnrollmentWaitlisted(**told(session, after, cause), position=session.waiting, approval=approval))
     return after
@@ -226,7 +227,8 @@ def _count_alone(session: Session, change: int, one: Enrollment) -> None:
 
 
 def _sharing(enrollment: Enrollment, shared: frozenset[SeatGroup]) -> Enrollment:
-    return replace(enrollment, declared=replace(enrollment.declared, shared=shared))
+    declared = enrollment.declared
+    return enrollment if declared.shared == shared else replace(enrollment, declared=replace(declared, shared=shared))
 
 
 def _last_place(session: Session) -> int:

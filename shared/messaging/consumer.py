@@ -53,19 +53,19 @@ class Consumer:
         transport: Transport,
         subscriptions: Subscriptions,
         logs: Mapping[str, ReadLog],
-        applied: Callable[[int], None] | None = None,
+        applied: Callable[[], None] | None = None,
         walk_every: float = 60.0,
         settling: float = 15.0,
     ) -> None:
-        """`applied` is called after each commit with how many facts were new; reactions may have logged facts of their own.
-        `walk_every` is in seconds; in the first seconds, `settling`, the other services may still be on their way.
+        """`applied` is called after each commit; reactions may have logged facts of their own. `walk_every` is in seconds;
+        in the first seconds, `settling`, the other services may still be on their way.
         """
         self.name = name
         self._pool = pool
         self._transport = transport
         self._reactions = {event.type: reaction for event, reaction in subscriptions.items()}
         self._logs = logs
-        self._applied = applied or (lambda facts: None)
+        self._applied = applied or (lambda: None)
         self._walk_every = walk_every
         self._settling = settling
         self._behind = asyncio.Event()
@@ -90,8 +90,8 @@ class Consumer:
             return []
         try:
             async with transaction(self._pool) as conn:
-                early, new = await self._apply(conn, messages)
-            self._applied(new)
+                early = await self._apply(conn, messages)
+            self._applied()
             return early
         except AWAY:
             raise
@@ -102,14 +102,14 @@ class Consumer:
             await self._note_trouble(messages[0], f"{type(error).__name__}: {error}", attempts=1)
             return []
 
-    async def _apply(self, conn: Connection, messages: Sequence[Message]) -> tuple[Sequence[Message], int]:
+    async def _apply(self, conn: Connection, messages: Sequence[Message]) -> Sequence[Message]:
         admitted, early = await inbox.admit(conn, self.name, messages)
         for reaction, envelopes in self._by_reaction(admitted):
             await reaction(conn, envelopes)
         if admitted:
             applied_total.labels(self.name).inc(len(admitted))
             lag_seconds.labels(self.name).set(inbox.age(admitted))
-        return early, len(admitted)
+        return early
 
     def _by_reaction(self, messages: Sequence[Message]) -> Iterator[tuple[Reaction, Sequence[Envelope[Event]]]]:
         for reaction, group in groupby(messages, key=lambda message: self._reactions[message.type]):

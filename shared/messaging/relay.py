@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from prometheus_client import Counter, Gauge
@@ -19,6 +19,8 @@ from shared.messaging.transport import Transport
 BATCH = 500
 LEASE = timedelta(seconds=30)
 PUBLISH_TIMEOUT = 10.0
+A_MOMENT = 0.1
+GIVING_WAY = 10.0  # seconds
 IDLE = 1.0  # how long a fact of a process that died may wait for another process to find it
 
 sent_total = Counter("skillslab_facts_sent_total", "Facts that the courier confirmed")
@@ -40,15 +42,23 @@ class Relay:
         self._lease = lease
         self._news = asyncio.Event()
         self._refused: set[str] = set()
+        self._gives_way_until: float | None = None
+        """By the event loop's clock, from when there was a rush until nothing waited any more."""
 
     def wake(self) -> None:
         """Say that there are new facts; without it they are found within a second."""
         self._news.set()
 
-    async def run(self) -> None:
+    async def run(self, in_a_rush: Callable[[], bool] = lambda: False) -> None:
+        """Serve for ever. While there is a rush facts stay where they are, for some seconds at most: whoever makes them has the
+        processors, and those who are told catch up after.
+        """
         pause = IDLE
         while True:
             self._news.clear()
+            if in_a_rush() and self._still_gives_way():
+                await asyncio.sleep(A_MOMENT)
+                continue
             try:
                 sent = await self.send_batch()
                 pause = IDLE
@@ -57,8 +67,16 @@ class Relay:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 10.0)
                 continue
+            if sent < BATCH:
+                self._gives_way_until = None
             if not sent:
                 await until(self._news, IDLE)
+
+    def _still_gives_way(self) -> bool:
+        """Once the time for it is over, all that waits goes before there is more of it."""
+        now = asyncio.get_running_loop().time()
+        self._gives_way_until = self._gives_way_until or now + GIVING_WAY
+        return now < self._gives_way_until
 
     async def send_batch(self) -> int:
         """Send the oldest facts that wait; returns how many were sent. Raises CourierFailed, or the database's own errors."""

@@ -31,7 +31,7 @@ PEOPLE = 60_000
 async def main() -> None:
     with servers.scratch("bench") as folder:
         server = postgres.start(folder / "database")
-        platform = Running(folder, server.url("bench"), "")
+        platform = Running(folder, server.url("bench"), "", more={"SKILLSLAB_WRITES_PER_PERSON": str(10**6)})
         try:
             await naive.prepare(server)
             platform.start()

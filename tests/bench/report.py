@@ -32,8 +32,8 @@ the facts of these decisions.
 | the desk, {workers} at once (wrk) | {desk} | {desk_tail} | {desk_ratio} |
 | the public API, {workers} at once (wrk) | {api} | {api_tail} | {api_ratio} |
 
-After a rush every consumer had caught up within {caught_up:.1f} seconds, and every mail was out within {mailed:.0f}: mails wait
-for a rush to be over, at most half a minute each (`notifications/rush.py`).
+After a rush every consumer had caught up within {caught_up:.1f} seconds, and every mail was out within {mailed:.0f}. Facts
+let a rush pass first, for ten seconds at most (`shared/messaging/relay.py`).
 
 ## Over {spread_sessions:,} sessions
 

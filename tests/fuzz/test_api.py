@@ -68,8 +68,10 @@ def of(*tags: str) -> Sequence[str]:
 OF_PEOPLE = ("Enrollments", "Tickets", "Approvals", "Transfers", "Me", "Uptake")
 EACH, IN_A_ROLE, SECONDS = count(200, 1000), count(10, 300), count(8, 300)
 ONE_BY_ONE = "examples,coverage,fuzzing"
+NO_CHANGES = [argument for method in ("POST", "PUT", "PATCH") for argument in ("--exclude-method", method)]
 RUNS = {
-    "courses": Run(EACH, ONE_BY_ONE, of("Courses")),
+    "changing courses": Run(EACH, ONE_BY_ONE, [*of("Courses"), "--exclude-method", "GET"]),
+    "reading courses": Run(EACH, ONE_BY_ONE, [*of("Courses"), *NO_CHANGES]),
     "the others": Run(EACH, ONE_BY_ONE, of("Reference data", "Retention", *OF_PEOPLE)),
     "being forgotten": Run(EACH, ONE_BY_ONE, ["--include-method", "DELETE"], "leaver"),
     "one after another": Run(EACH, "stateful", of(), seconds=SECONDS),

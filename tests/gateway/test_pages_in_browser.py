@@ -104,15 +104,15 @@ def test_everybody_can_look_after_themselves_and_their_colleagues(page: Page, vi
     examine(page, page.url, language)
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280])
-def test_the_header_is_one_row_at_every_width_whoever_is_here(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    for role in ("worker", "employer", "organiser", "region", "operator"):
-        sign_in(page, role)
-        for address in ("/mijn-inschrijvingen", "/en/my-data", "/mailbox"):
-            page.goto(address)
-            assert page.locator("header").bounding_box()["height"] < 72, (role, address)  # type: ignore[index]
-            assert sideways(page) <= 0, (role, address)
+@pytest.mark.parametrize("role", ["worker", "employer", "organiser", "region", "operator"])
+def test_the_header_is_one_row_at_every_width_whoever_is_here(page: Page, role: str) -> None:
+    sign_in(page, role)
+    for address in ("/mijn-inschrijvingen", "/en/my-data", "/mailbox"):
+        page.goto(address)
+        for width in (320, 390, 768, 1024, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.locator("header").bounding_box()["height"] < 72, (address, width)  # type: ignore[index]
+            assert sideways(page) <= 0, (address, width)
 
 
 def test_a_long_name_pushes_nothing_aside(page: Page, visit: Visit) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from shared.contracts.gateway import SignInRequested
 from shared.database.pool import Pool, transaction
 from shared.messaging import log
+from shared.messaging import relay as relays
 from shared.messaging.message import Message
 from shared.messaging.pgmq import PGMQ
 from shared.messaging.relay import CourierFailed, Relay
@@ -150,3 +151,58 @@ async def test_a_woken_relay_sends_without_waiting(pool: Pool, courier: PGMQ) ->
 
     assert len(await received(courier)) == 1
     running.cancel()
+
+
+# While many come at once
+
+
+def no_time_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relays, "GIVING_WAY", 0.0)
+
+
+@twin(no_time_at_all)
+async def test_facts_let_a_rush_pass_and_go_when_it_is_over(pool: Pool, courier: PGMQ, guard: None) -> None:
+    await courier.declare("reader", [SignInRequested.type])
+    await record(pool, 3)
+    rush = [True] * 5
+
+    async def passing() -> None:
+        while rush:
+            await asyncio.sleep(relays.A_MOMENT)
+            rush.pop()
+            assert await in_outbox(pool) == 3
+
+    async with running(Relay(pool, courier), lambda: bool(rush)):
+        await passing()
+        await until_empty(pool)
+
+
+async def test_a_rush_that_does_not_end_keeps_no_fact_for_ever(
+    pool: Pool, courier: PGMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relays, "GIVING_WAY", 0.3)
+    monkeypatch.setattr(relays, "BATCH", 2)
+    await courier.declare("reader", [SignInRequested.type])
+    await record(pool, 7)
+
+    async with running(Relay(pool, courier), lambda: True):
+        await until_empty(pool)
+        await record(pool, 7)
+        await until_empty(pool)
+
+
+@asynccontextmanager
+async def running(relay: Relay, in_a_rush: Callable[[], bool]) -> AsyncIterator[None]:
+    task = asyncio.create_task(relay.run(in_a_rush))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until_empty(pool: Pool) -> None:
+    async with asyncio.timeout(10):
+        while await in_outbox(pool):
+            await asyncio.sleep(0.05)

@@ -16,7 +16,6 @@ from asyncpg import Record
 from notifications.channels.email.mail import Writer
 from notifications.channels.email.smtp import MailServer
 from notifications.reactions import SUBSCRIPTIONS
-from notifications.rush import Rush
 from notifications.sender import LEASE, Sender
 from shared.contracts.event import Event
 from shared.database.pool import Pool, open_pool
@@ -87,10 +86,9 @@ class World:
         self.client = Client(session, gateway.url, PrincipalKey(KEY), "notifications")
         self.consumer = Consumer("notifications", pool, PGMQ("postgresql://nowhere", "12345678"), SUBSCRIPTIONS, {})
         self.session_id = uuid4()
-        self.rush = Rush()
 
     def sender(self, lease: timedelta = LEASE) -> Sender:
-        return Sender(self.pool, self.client, self.writer, self.server, self.rush, lease=lease)
+        return Sender(self.pool, self.client, self.writer, self.server, lease=lease)
 
     async def hear(self, *facts: Event, age: timedelta = timedelta(0)) -> Sequence[Message]:
         """Facts arrive, logged so long ago; returns them as they came, to come again."""
