@@ -292,11 +292,23 @@ async def leaks(world: World) -> list[str]:
     return found
 
 
-@in_the_house
-@layers(without_filters, no_row_level_security)
-async def test_what_can_be_read_holds_by_either_layer_alone(world: World, guard: None) -> None:
+async def a_stranger_signs_in_somewhere(world: World) -> None:
     async with transaction(world.house.people) as conn:
         await credentials.open_session(conn, world.persons["stranger"], "Onbekende browser van een ander")
+
+
+@in_the_house
+async def test_no_list_shows_what_is_somebody_elses(world: World) -> None:
+    await a_stranger_signs_in_somewhere(world)
+
+    found = await leaks(world)
+    assert found == [], "\n".join(found)
+
+
+@in_the_house
+@layers(without_filters, no_row_level_security, both=False)
+async def test_what_can_be_read_holds_by_either_layer_alone(world: World, guard: None) -> None:
+    await a_stranger_signs_in_somewhere(world)
     reads = {**{name: rule for name, rule in API.items() if name.startswith("GET")}, **named(READ, "GET")}
 
     wrong = await wrong_cells(world, reads) + await leaks(world)

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -105,6 +106,22 @@ def until_gone(pids: set[int]) -> set[int]:
 
 @pytest.fixture
 def launched() -> Iterator[Launched]:
+    with a_launcher() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Launched]:
+    """One that is open, for who only looks at it."""
+    with a_launcher() as launched:
+        launched.start()
+        launched.until_open()
+        yield launched
+        launched.interrupt()
+
+
+@contextmanager
+def a_launcher() -> Iterator[Launched]:
     with servers.scratch("launch") as folder:
         launched = Launched(folder / "data", free_port())
         try:
@@ -139,17 +156,14 @@ def test_it_starts_stops_and_goes_on_with_the_same_data(launched: Launched) -> N
     launched.interrupt()
 
 
-async def test_the_services_use_a_role_that_cannot_put_constraints_aside(launched: Launched) -> None:
-    launched.start()
-    launched.until_open()
-    told = dict(line.split("=", 1) for line in (launched.data / "platform.env").read_text().splitlines())
+async def test_the_services_use_a_role_that_cannot_put_constraints_aside(running: Launched) -> None:
+    told = dict(line.split("=", 1) for line in (running.data / "platform.env").read_text().splitlines())
 
     conn = await asyncpg.connect(told["SKILLSLAB_DATABASE_URL"] + "_enrollment")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await conn.execute("SET session_replication_role = replica")
     assert not await conn.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
     await conn.close()
-    launched.interrupt()
 
 
 def test_when_the_launcher_is_killed_nothing_stays_behind(launched: Launched) -> None:
@@ -189,15 +203,12 @@ def test_a_service_and_a_database_that_are_killed_come_back(launched: Launched) 
     launched.interrupt()
 
 
-def test_a_second_launcher_on_the_same_data_is_told_what_to_do(launched: Launched) -> None:
-    launched.start()
-    launched.until_open()
-    second = Launched(launched.data, free_port())
+def test_a_second_launcher_on_the_same_data_is_told_what_to_do(running: Launched) -> None:
+    second = Launched(running.data, free_port())
 
     said, _ = second.start().communicate(timeout=PATIENCE)
 
     assert "choose another SKILLSLAB_DATA" in said
-    launched.interrupt()
 
 
 def test_a_port_that_is_taken_is_named(launched: Launched) -> None:
@@ -247,12 +258,9 @@ def test_a_start_warns_of_nothing(launched: Launched) -> None:
     assert [log.name for log in (launched.data / "logs").iterdir() if "log not read" in log.read_text()] == []
 
 
-def test_mail_gives_way_to_the_people_at_the_desk(launched: Launched) -> None:
-    launched.start()
-    launched.until_open()
-
+def test_mail_gives_way_to_the_people_at_the_desk(running: Launched) -> None:
     niceness: dict[str, int] = {}
-    for pid in launched.family():
+    for pid in running.family():
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         if b"-m" in command:
             niceness[command[command.index(b"-m") + 1].decode()] = os.getpriority(os.PRIO_PROCESS, pid)
