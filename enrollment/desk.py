@@ -196,9 +196,14 @@ class Desk:
         return self._clock()
 
     async def set_aside(self, session_id: UUID) -> UUID | None:
-        """End the ticket that is next in line, about which nothing can be decided, so that those behind it go on."""
+        """End the ticket that is next in line, about which nothing can be decided, so that those behind it go on. Its person is
+        told. Returns its id.
+        """
         async with transaction(self._pool) as conn:
-            return await store.set_aside(conn, session_id, self._clock())
+            ended = await store.set_aside(conn, session_id, self._clock())
+            await log.append(conn, PUBLISHER, [ended] if ended else [])
+        self._announce()
+        return ended.ticket_id if ended else None
 
     async def serve(self, commands: Sequence[Command]) -> list[Answer]:
         """One round in one transaction, tried again while the database is away or asks for it.

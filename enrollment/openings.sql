@@ -53,21 +53,21 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[
 -- The ticket that is next, which cannot be decided about, comes to nothing. The session is locked.
 WITH ended AS (
     UPDATE ticket
-       SET state = 'refused', reason = 'unexpected', settled_at = $2, wish = '{}'
+       SET state = 'refused', reason = 'unexpected', settled_at = $2, wish = '{}', revision = ticket.revision + 1
       FROM (SELECT ticket_id
               FROM ticket
              WHERE session_id = $1 AND state = 'waiting'
              ORDER BY turn, arrival
              LIMIT 1) AS next
      WHERE ticket.session_id = $1 AND ticket.ticket_id = next.ticket_id
-    RETURNING ticket.session_id, ticket.ticket_id, ticket.turn
+    RETURNING ticket.session_id, ticket.ticket_id, ticket.turn, ticket.person_id, ticket.revision, ticket.reason
 ), counted AS (
     UPDATE opening
        SET waiting = waiting - 1, served = greatest(served, ended.turn)
       FROM ended
      WHERE opening.session_id = ended.session_id
 )
-SELECT ticket_id FROM ended
+SELECT session_id, ticket_id, person_id, revision, reason FROM ended
 
 -- name: draw
 -- By SHA-256 of the seed's bytes followed by the ticket's sixteen; who came too late for the draw comes after it, as they came.

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from enrollment.commands import AdmitTickets, Anonymise, Command, DrawTickets, RequestSeat
 from enrollment.domain import Room, Session, Ticket
+from shared.contracts.enrollment import TicketEnded
 from shared.database import sql
 from shared.database.pool import Connection
 
@@ -120,10 +121,10 @@ async def _save_tickets(conn: Connection, tickets: Sequence[Ticket]) -> None:
     )
 
 
-async def set_aside(conn: Connection, session_id: UUID, now: datetime) -> UUID | None:
-    """End the ticket that is next in line for a session that is locked; returns its id."""
-    ticket_id: UUID | None = await conn.fetchval(SQL.set_aside, session_id, now)
-    return ticket_id
+async def set_aside(conn: Connection, session_id: UUID, now: datetime) -> TicketEnded | None:
+    """End the ticket that is next in line for a session that is locked; returns what is to be told of it."""
+    row = await conn.fetchrow(SQL.set_aside, session_id, now)
+    return TicketEnded(**row, occurred_at=now) if row else None
 
 
 async def sessions_of(conn: Connection, person_ids: Collection[UUID]) -> Sequence[tuple[UUID, UUID]]:

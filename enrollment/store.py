@@ -34,7 +34,7 @@ from enrollment.commands import (
 from enrollment.domain import MOST_IN_A_GROUP, Answer, Enrollment, Ledger, Session, Step, is_too_early, moves
 from enrollment.domain.claims import Claim, Claims
 from enrollment.domain.rules import Declared, Rules
-from shared.contracts.enrollment import Participation
+from shared.contracts.enrollment import Participation, TicketEnded
 from shared.database import sql
 from shared.database.pool import Connection
 from shared.messaging import answers, forgetting
@@ -230,8 +230,8 @@ async def _groups(conn: Connection, requests: Sequence[RequestSeat], found: Sequ
     return await conn.fetch(SQL.load_groups, session_ids, group_ids)
 
 
-async def set_aside(conn: Connection, session_id: UUID, now: datetime) -> UUID | None:
-    """End the ticket that is next in line for a session; returns its id."""
+async def set_aside(conn: Connection, session_id: UUID, now: datetime) -> TicketEnded | None:
+    """End the ticket that is next in line for a session; returns what is to be told of it."""
     await conn.fetch(SQL.lock_sessions, [session_id])
     return await rooms.set_aside(conn, session_id, now)
 

@@ -78,7 +78,7 @@ class Rules:
         pending = [self.decide_at] if self.going == "pending" and self.decide_at else []
         return min([*pending, *(one.until for one in self.reserved)], default=None)
 
-    def is_kept(self, group: SeatGroup | None) -> bool:
+    def is_kept(self, group: Source | None) -> bool:
         """Whether seats are still set apart for it."""
         return any(one.group == group for one in self.reserved)
 
@@ -102,6 +102,8 @@ class Rules:
         return self._left(group, 1)
 
     def _left(self, source: Source | None, change: int) -> Rules:
+        if not self.is_kept(source):
+            return self
         after = tuple(
             replace(one, left=min(one.left + change, one.seats)) if one.group == source else one for one in self.reserved
         )

@@ -193,7 +193,8 @@ def _take_seat(session: Session, enrollment: Enrollment) -> Enrollment:
         session.next_seat += 1
     waited = enrollment.place is not None
     seated = _leave_queue(session, enrollment) if waited else enrollment
-    return replace(seated, seat_no=seat_no, declared=replace(seated.declared, seat_group=None if source == "all" else source))
+    declared = seated.declared if source == "all" else replace(seated.declared, seat_group=source)
+    return replace(seated, seat_no=seat_no, declared=declared)
 
 
 def _let_go(session: Session, enrollment: Enrollment) -> Enrollment:

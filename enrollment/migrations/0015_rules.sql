@@ -27,13 +27,16 @@ CREATE FUNCTION somebody_waits_beside_kept(rules jsonb) RETURNS boolean LANGUAGE
 SELECT EXISTS (SELECT FROM jsonb_array_elements(rules -> 'reserved') AS kept
                 WHERE (kept ->> 'left')::integer > 0 AND (rules -> 'waiting' ->> (kept ->> 'group'))::integer > 0)
 $$;
+-- Each is written with each decision, so that what is cheap to see comes first: most sessions keep nothing.
 ALTER TABLE session
     DROP CONSTRAINT nobody_waits_beside_a_free_seat,
     ADD CONSTRAINT nobody_waits_beside_a_free_seat CHECK (waiting_alone = 0 OR seats_left = seats_kept(rules)),
-    ADD CONSTRAINT nobody_waits_beside_a_seat_kept_for_them CHECK (NOT somebody_waits_beside_kept(rules)),
-    ADD CONSTRAINT kept_seats_are_free CHECK (seats_kept(rules) = 0 OR seats_kept(rules) BETWEEN 1 AND seats_left),
+    ADD CONSTRAINT nobody_waits_beside_a_seat_kept_for_them
+        CHECK (NOT rules ? 'reserved' OR NOT somebody_waits_beside_kept(rules)),
+    ADD CONSTRAINT kept_seats_are_free
+        CHECK (NOT rules ? 'reserved' OR seats_kept(rules) = 0 OR seats_kept(rules) BETWEEN 1 AND seats_left),
     ADD CONSTRAINT kept_is_not_more_than_was_set_apart
-        CHECK (NOT jsonb_path_exists(rules, '$.reserved[*] ? (@.left < 0 || @.left > @.seats)')),
+        CHECK (NOT rules ? 'reserved' OR NOT jsonb_path_exists(rules, '$.reserved[*] ? (@.left < 0 || @.left > @.seats)')),
     ADD CONSTRAINT a_minimum_is_decided_about
         CHECK ((rules ? 'minimum') = (rules ? 'going') AND (rules ? 'minimum') = (rules ? 'decide_at'));
 

@@ -288,7 +288,9 @@ async def test_tickets_of_a_session_that_is_called_off_end_and_say_why(open_desk
     assert [row["revision"] for row in ended] == [2] * 7
 
 
-async def test_a_ticket_about_which_nothing_can_be_decided_holds_up_nobody(open_desks: OpenDesks, pool: Pool) -> None:
+async def test_a_ticket_about_which_nothing_can_be_decided_holds_up_nobody_and_its_person_is_told(
+    open_desks: OpenDesks, pool: Pool
+) -> None:
     session_id = await open_session(pool, 5, waiting_room=True)
     (desk,) = await open_desks(1)
     people = [uuid4() for _ in range(20)]
@@ -300,6 +302,7 @@ async def test_a_ticket_about_which_nothing_can_be_decided_holds_up_nobody(open_
     assert await in_seat_order(pool, session_id) == [*people[:7], *people[8:]]
     assert await pool.fetchval("SELECT reason FROM ticket WHERE state = 'refused'") == "unexpected"
     assert await pool.fetchval("SELECT waiting FROM opening") == 0
+    assert await told_of_tickets(pool) == [(str(people[7]), "unexpected", 1)]
 
 
 async def told_of_tickets(pool: Pool) -> list[tuple[str, str, int]]:
