@@ -5,7 +5,7 @@ session keeps or leaves open until a moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 from enrollment.commands import Command, KeepTime, LapseOffer, LapseRequest
@@ -52,7 +52,7 @@ async def keep_what_is_due(pool: Pool, ask: Ask) -> int:
     """Returns in how many sessions a moment had come."""
     async with connection(pool) as conn:
         due = await conn.fetch(SQL.sessions_due, AT_ONCE)
-    await asyncio.gather(*(ask(KeepTime(uuid4(), row["session_id"])) for row in due))
+    await _ask_each(ask, [KeepTime(uuid4(), row["session_id"]) for row in due])
     return len(due)
 
 
@@ -60,7 +60,7 @@ async def end_those(pool: Pool, ask: Ask) -> int:
     """Returns how many there were to end."""
     async with connection(pool) as conn:
         over = await conn.fetch(SQL.that_are_over, AT_ONCE)
-    await asyncio.gather(*(ask(LapseOffer(uuid4(), row["session_id"], row["enrollment_id"])) for row in over))
+    await _ask_each(ask, [LapseOffer(uuid4(), row["session_id"], row["enrollment_id"]) for row in over])
     return len(over)
 
 
@@ -68,5 +68,14 @@ async def end_requests(pool: Pool, ask: Ask) -> int:
     """Returns how many requests for approval there were to end."""
     async with connection(pool) as conn:
         over = await conn.fetch(SQL.requests_that_are_over, AT_ONCE)
-    await asyncio.gather(*(ask(LapseRequest(uuid4(), row["session_id"], row["enrollment_id"])) for row in over))
+    await _ask_each(ask, [LapseRequest(uuid4(), row["session_id"], row["enrollment_id"]) for row in over])
     return len(over)
+
+
+async def _ask_each(ask: Ask, commands: Sequence[Command]) -> None:
+    """Where one cannot be decided about, which is a fault of ours, the others go on. Raises what says that the desk is away."""
+    for command, answer in zip(commands, await asyncio.gather(*map(ask, commands), return_exceptions=True), strict=True):
+        if isinstance(answer, AWAY):
+            raise answer
+        if isinstance(answer, BaseException):
+            logger.error("not decided", command=type(command).__name__, session=str(command.session_id), exc_info=answer)

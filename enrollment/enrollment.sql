@@ -96,8 +96,9 @@ DELETE FROM first_answer
 
 -- name: load_queues
 -- The head of each queue, as many as seats may fall free; of groups only those for whom so many would be enough. Each size has a
--- queue of its own in the index `queue_by_company`, so that a long one of groups is not read through for who comes alone. $4 is the
--- most that any of them needs: a number that the planner knows, or it would sort a whole queue to be on the safe side.
+-- queue of its own in the index `queue_by_company`, so that a long one of groups is not read through for who comes alone, and of each
+-- size as many are read: groups that have to wait on keep nobody out of sight who comes after them. $4 is the most that any session
+-- needs: a number that the planner knows, or it would sort a whole queue to be on the safe side.
 SELECT e.*
   FROM unnest($1::uuid[], $2::int[]) AS asked (session_id, seats),
        LATERAL (SELECT head.*
@@ -107,9 +108,7 @@ SELECT e.*
                                  WHERE q.session_id = asked.session_id AND q.place IS NOT NULL
                                    AND q.company BETWEEN size AND size  -- in this order only that index gives it
                                  ORDER BY q.company, q.place
-                                 LIMIT $4) head
-                 ORDER BY head.place
-                 LIMIT asked.seats) e
+                                 LIMIT $4) head) e
 
 -- name: load_queues_of_groups
 -- The same of those for whom seats are kept: they may be far behind the head of the whole queue.
@@ -179,6 +178,9 @@ SELECT r.why, sum(r.given)::int AS given
  WHERE asked.session_id = $1
  GROUP BY r.why
 
+-- name: withdrew_late
+SELECT count(*)::int FROM enrollment WHERE session_id = $1 AND reason = 'by-person-late'
+
 -- name: save_enrollments
 -- Given in the order that frees seats before they are taken again.
 INSERT INTO enrollment (session_id, enrollment_id, person_id, state, revision, seat_no, seat_capacity, place, company, group_id,
@@ -233,7 +235,8 @@ SELECT session_id FROM session WHERE rules_due <= now() ORDER BY rules_due LIMIT
 SELECT e.session_id, e.enrollment_id, e.person_id, e.state, e.revision, e.reason, e.offered_until, e.group_id, e.steps,
        e.approval, e.approval_until, e.declared,
        CASE WHEN e.state = 'confirmed'
-            THEN starts_at - CASE WHEN e.steps @> '[{"reason": "session-moved"}]' THEN interval '0'
+            THEN starts_at - CASE WHEN e.steps @> '[{"reason": "session-moved"}]'
+                                    OR e.registered_at >= starts_at - make_interval(hours => withdraw_hours) THEN interval '0'
                                   ELSE make_interval(hours => withdraw_hours) END END AS withdraw_until,
        place_in_line(e.session_id, e.place) AS position
   FROM enrollment e

@@ -123,6 +123,12 @@ async def reasons(conn: Connection, session_id: UUID) -> Mapping[str, int] | Non
     return given if sum(given.values()) >= FEWEST_REASONS else None
 
 
+async def withdrew_late(conn: Connection, session_id: UUID) -> int:
+    """How many people withdrew from a session when it was late."""
+    late: int = await conn.fetchval(SQL.withdrew_late, session_id)
+    return late
+
+
 async def own_data(conn: Connection, asks: Principal) -> Sequence[dict[str, object]]:
     """All enrollments of who asks, each with everything that is kept with it."""
     return [

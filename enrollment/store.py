@@ -67,7 +67,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     for session in sessions.values():
         session.claims = claims
     found += organised
-    found += await _queues(conn, _may_fall_free(commands, whose, sessions), sessions)
+    found += await _queues(conn, _may_fall_free(commands, whose, sessions), _keeping(commands, sessions))
     found += await _groups(conn, requests, found)
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
         sessions[enrollment.session_id].know(enrollment)
@@ -163,11 +163,10 @@ async def _for_organisers(conn: Connection, commands: Sequence[Command], session
         if isinstance(command, DescribeSession) and command.session_id in sessions
         and moves(sessions[command.session_id], command.described)
     ]  # fmt: skip
-    smaller = {
-        command.session_id: command.capacity
-        for command in commands
-        if isinstance(command, ChangeSeats) and command.capacity is not None and command.session_id in sessions
-    }
+    smaller: dict[UUID, int] = {}
+    for command in commands:
+        if isinstance(command, ChangeSeats) and command.capacity is not None and command.session_id in sessions:
+            smaller[command.session_id] = min(command.capacity, smaller.get(command.session_id, command.capacity))
     smaller |= {command.session_id: 0 for command in commands if isinstance(command, KeepTime)}  # who holds any seat
     rows = await conn.fetch(SQL.load_whole_sessions, whole) if whole else []
     rows += await conn.fetch(SQL.load_seats_beyond, list(smaller), list(smaller.values())) if smaller else []
@@ -205,12 +204,18 @@ def _may_fall_free(
     return {key: count + sessions[key].seats_left for key, count in freed.items() if key in sessions}
 
 
-async def _queues(conn: Connection, seats: Mapping[UUID, int], sessions: Mapping[UUID, Session]) -> Sequence[Record]:
+def _keeping(commands: Sequence[Command], sessions: Mapping[UUID, Session]) -> set[UUID]:
+    """The sessions that keep seats for a group, or are about to."""
+    about_to = {command.session_id for command in commands if isinstance(command, ChangeSeats) and command.reserved}
+    return about_to | {key for key, session in sessions.items() if session.rules.reserved}
+
+
+async def _queues(conn: Connection, seats: Mapping[UUID, int], keeping: Collection[UUID]) -> Sequence[Record]:
     """The heads of the queues: the whole one, and of sessions that keep seats also that of each group."""
     if not seats:
         return []
     rows = await conn.fetch(SQL.load_queues, list(seats), list(seats.values()), MOST_IN_A_GROUP, max(seats.values()))
-    kept = {key: count for key, count in seats.items() if sessions[key].rules.reserved}
+    kept = {key: count for key, count in seats.items() if key in keeping}
     if kept:
         rows += await conn.fetch(SQL.load_queues_of_groups, list(kept), list(kept.values()), MOST_IN_A_GROUP)
     return rows

@@ -157,7 +157,9 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "prerequisite-missing": (
         _("This course asks for something first"),
-        _("Complete the course that it builds on, or say yourself that you bring what it asks for."),
+        _(
+            "The page of the course says what. Complete the course that it builds on, or make the statement where it asks for one."
+        ),
     ),
     "closes-after-the-start": (
         _("Enrolling cannot close after the start"),
@@ -237,7 +239,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "group-full": (
         _("This group is full"),
-        _("At most ten people wait together. Start another group, or enroll by yourself."),
+        _("At most ten people wait together, and no more than there are places. Start another group, or enroll by yourself."),
     ),
     "session-started": (
         _("This session has started"),

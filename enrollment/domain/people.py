@@ -62,7 +62,7 @@ def request_seat(
         approval=session.approval_asked,
     )
     company = session.company_of(enrollment) if command.group_id else []
-    if len(company) >= MOST_IN_A_GROUP:
+    if len(company) >= min(MOST_IN_A_GROUP, session.capacity):  # more would never be served together
         return Refused("group-full")
     if enrollment.approval == "first":
         after = steps.request(session, enrollment, command.command_id, now, facts)
@@ -136,10 +136,13 @@ def cancel(ledger: Ledger, command: CancelEnrollment, now: datetime, facts: list
 
 
 def free_until(session: Session, enrollment: Enrollment) -> datetime:
-    """Until when somebody withdraws without it being late: to the start for who holds no seat, and for whom it was moved."""
+    """Until when somebody withdraws without it being late: to the start for who holds no seat, for whom it was moved, and for
+    who came when it would have been late at once.
+    """
     moved = any(step.reason == "session-moved" for step in enrollment.steps)
-    hours = 0 if moved or enrollment.state != "confirmed" else session.withdraw_hours
-    return session.starts_at - timedelta(hours=hours)
+    late_from = session.starts_at - timedelta(hours=session.withdraw_hours)
+    is_free = moved or enrollment.state != "confirmed" or enrollment.registered_at >= late_from
+    return session.starts_at if is_free else late_from
 
 
 def accept(ledger: Ledger, command: AcceptOffer, now: datetime, facts: list[Event]) -> Answer:

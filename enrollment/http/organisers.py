@@ -129,8 +129,8 @@ class SeatChanges(Input):
 async def get_reasons(request: web.Request) -> web.Response:
     asks, session_id = signed_in(request), await own_session(request)
     async with reading(request.app[POOL], asks) as conn:
-        found = await queries.reasons(conn, session_id)
-    return json({"withheld": found is None, "reasons": found or {}})
+        found, late = await queries.reasons(conn, session_id), await queries.withdrew_late(conn, session_id)
+    return json({"withheld": found is None, "reasons": found or {}, "late": late})
 
 
 async def get_seats(request: web.Request) -> web.Response:

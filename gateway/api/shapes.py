@@ -390,6 +390,7 @@ class WithdrawalReasons(Shape):
 
     withheld: bool = Field(description="There are fewer than five, which is too few to tell.")
     reasons: dict[Why, int]
+    late: int = Field(description="How many withdrew late from this session.")
 
 
 class Seats(Shape):

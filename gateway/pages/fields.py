@@ -14,6 +14,7 @@ def _(text: str) -> str:
 
 
 NO_TIME = _("Write a day as 2027-03-01 and a time as 08:30.")
+NO_DAY = _("Write a day as 2027-03-01.")
 NO_NUMBER = _("Write a whole number.")
 
 

@@ -144,12 +144,17 @@ async def post_new_session(request: web.Request) -> web.Response:
     return go(request, "organiser", done="session-announced")
 
 
+NO_DRAW = _("Choose a draw above, or leave this empty.")
+
+
 def _take_opening(given: Mapping[str, str], told: dict[str, object]) -> dict[str, str]:
     """Put with what is told how the session opens; returns what is no time."""
-    faults = {}
+    faults: dict[str, str] = {}
     wanted = [("opensAt", "opensDay", "opensTime")] if given.get("opensDay") else []
     if given.get("way") == "draw":
         wanted.append(("drawAt", "drawDay", "drawTime"))
+    elif given.get("drawDay"):
+        faults["drawDay"] = NO_DRAW
     for name, day, clock in wanted:
         at = moment(given.get(day, ""), given.get(clock, ""))
         if at is None:

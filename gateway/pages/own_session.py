@@ -29,6 +29,14 @@ TIMES = (("startsAt", ("startDay", "startTime")), ("endsAt", ("endDay", "endTime
 Given = Mapping[str, str]
 
 
+def _(text: str) -> str:
+    """Marks a text for translation."""
+    return text
+
+
+STAYS = _("Once there is a number here it can be changed, and not taken away.")
+
+
 async def get_session(request: web.Request) -> web.Response:
     session = await _own_session(request)
     return await _show(request, session, seats=_seats_of(session), described=_description_of(session))
@@ -43,6 +51,7 @@ async def post_seats(request: web.Request) -> web.Response:
     numbers = ["capacity", "offerHours"] if given.get("offerHours") or session.offer_hours else ["capacity"]
     numbers += ["withdrawHours"] if given.get("withdrawHours") else []
     faults = take_numbers(given, numbers, told)
+    faults |= {name: STAYS for name in ("offerHours", "minimum") if not given.get(name) and _seats_of(session).get(name)}
     faults |= approvals.take(given, told)
     if given.get("closeDay", "") != _seats_of(session)["closeDay"]:
         closes = moment(given.get("closeDay", ""), CLOSES_AT)
@@ -185,6 +194,7 @@ async def _show(
     return await show(
         request, "organiser/own-session.html", status=status, session=session, seats=seats, described=described,
         faults=faults or {}, can_change=can_change, approvals=approvals.WORDS, reasons=left.get("reasons", {}),
+        late=left.get("late", 0),
     )  # fmt: skip
 
 

@@ -8,10 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.pages import formats
-from gateway.pages.fields import NO_TIME, moment, take_numbers
+from gateway.pages.fields import NO_DAY, moment, take_numbers
 from shared.translations import Language
 
+
+def _(text: str) -> str:
+    """Marks a text for translation."""
+    return text
+
+
 CLOSES_AT = "17:00"
+NO_MINIMUM = _("Say from how many people it takes place, or leave this empty.")
 FIELDS: Mapping[str, str] = {"sme": "keptSme", "own-region": "keptRegion", "jobseekers": "keptJobseekers"}
 """The field of a form in which it stands how many places are kept for a group."""
 
@@ -98,7 +105,9 @@ def read(
     faults: dict[str, str] = {}
     if given.get("minimum") and given["minimum"] != before.get("minimum"):
         faults |= take_numbers(given, ["minimum"], told)
-    if given.get("decideDay") and given["decideDay"] != before.get("decideDay"):
+    if given.get("decideDay") and not given.get("minimum"):
+        faults["decideDay"] = NO_MINIMUM
+    elif given.get("decideDay") and given["decideDay"] != before.get("decideDay"):
         _take_day(given["decideDay"], "decideDay", "decideAt", starts_at, told, faults)
     fields = [*FIELDS.values(), "keptUntil"]
     if any(given.get(name, "") != before.get(name, "") for name in fields):
@@ -120,12 +129,12 @@ def _read_kept(given: Mapping[str, str], told: dict[str, object], starts_at: dat
 def _take_day(
     day: str, field: str, name: str, starts_at: datetime | None, told: dict[str, object], faults: dict[str, str]
 ) -> None:
-    """Until 17:00 that day, and no longer than until the session starts."""
+    """Until 17:00 that day; on the day on which the session starts, until it does."""
     at = moment(day, CLOSES_AT)
     if at is None:
-        faults[field] = NO_TIME
+        faults[field] = NO_DAY
     else:
-        told[name] = (min(at, starts_at) if starts_at else at).isoformat()
+        told[name] = (min(at, starts_at) if starts_at and _day(starts_at) == day else at).isoformat()
 
 
 def _day(at: datetime) -> str:

@@ -162,8 +162,8 @@ def waitlisted(_: Translate, title: str, position: int | None) -> Wording:
     return Wording(
         subject=_("You are on the waiting list: {title}").format(title=title),
         lines=(
-            _("This training is full. You are number {position} on the waiting list.").format(position=position),
-            _("Does a place come free when it is your turn? Then it is yours, and we send you a mail."),
+            _("There is no free place for you now. You are number {position} on the waiting list.").format(position=position),
+            _("Does a place come free when it is your turn? Then we send you a mail at once."),
         ),
         button=_("See my enrollment"),
         afterwards=(_("Do you not want to wait any longer? Then please cancel your enrollment."),),
