@@ -26,6 +26,7 @@ from enrollment.commands import (
     Command,
     GoOn,
     HandOver,
+    LeaveLine,
     MarkAttendance,
     OfAnApprover,
     OfAnOrganiser,
@@ -260,6 +261,28 @@ async def get_ticket(request: web.Request) -> web.Response:
             raise not_found()
         enrollment = await queries.enrollment(conn, asks, view.enrollment_id) if view.enrollment_id else None
     return json(tickets.shown(view) | ({"enrollment": shown(enrollment)} if enrollment else {}))
+
+
+async def post_ticket_withdrawal(request: web.Request) -> web.Response:
+    """The ticket as it is after it."""
+    asks = signed_in(request)
+    async with reading(request.app[POOL], asks) as conn:
+        found = await tickets.ticket(conn, asks, id_of(request, "ticket_id"), request.app[DESK].now())
+    if found is None:
+        raise not_found()
+    Nothing.model_validate_json(await request.read() or b"{}")
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    await _agreed(
+        request.app,
+        LeaveLine(
+            command_id=answers.command_id(asks.person_id, key) if key else uuid4(),
+            session_id=found.session_id,
+            ticket_id=found.ticket_id,
+            person_id=asks.person_id,
+            keyed=answers.keyed(f"leave {found.ticket_id}") if key else None,
+        ),
+    )
+    return await get_ticket(request)
 
 
 async def get_draw(request: web.Request) -> web.Response:
@@ -722,6 +745,7 @@ ROUTES: Sequence[web.RouteDef] = [
     web.post("/enrollments/{enrollment_id}/move", post_move),
     web.get("/tickets", get_tickets),
     web.get("/tickets/{ticket_id}", get_ticket),
+    web.post("/tickets/{ticket_id}/withdrawal", post_ticket_withdrawal),
     web.get("/sessions/{session_id}/draw", get_draw),
     web.get("/sessions/{session_id}/seats", get_seats),
     web.patch("/sessions/{session_id}/seats", patch_seats),

@@ -24,6 +24,7 @@ from enrollment.commands import (
     KeepTime,
     LapseOffer,
     LapseRequest,
+    LeaveLine,
     MarkAttendance,
     OfAnApprover,
     OfAnOrganiser,
@@ -49,8 +50,8 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, set[UUID]]:
     """Lock the sessions that the commands are about, and load what else the decision needs.
 
-    Returns with it the ids of the commands about an enrollment that is the asker's own or theirs to decide, or a session that
-    they organise.
+    Returns with it the ids of the commands about an enrollment or a ticket that is the asker's own, a request that is theirs to
+    decide, or a session that they organise.
     """
     rows = await conn.fetch(SQL.lock_sessions, list({key for command in commands for key in named_sessions(command)}))
     sessions = {row["session_id"]: _session(row) for row in rows}
@@ -72,6 +73,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
         sessions[enrollment.session_id].know(enrollment)
     theirs = {row["command_id"] for row in named if row["command_id"]}
+    theirs |= {one.command_id for one in commands if isinstance(one, LeaveLine) and rooms.holds(sessions, one)}
     theirs |= {
         command.command_id
         for command in commands

@@ -175,6 +175,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         _("The time for this place is over"),
         _("It went to the next in line. You can enroll again; if the training is full, you come at the end."),
     ),
+    "ticket-settled": (
+        _("It was your turn already"),
+        _("Your ticket counts no longer. Look at what it became; if that is an enrollment, withdraw from it there."),
+    ),
     "no-request": (
         _("There is no request to decide about"),
         _("It was decided already, or withdrawn, or its turn has not come yet. Look at the enrollment for where it stands."),
@@ -377,6 +381,8 @@ FIELD_FAULTS: dict[str, str] = {
     "group_twice": _("Name each group once."),
     "unknown_course": _("Name another course that is published."),
     "other_session": _("You are in session %(limit)s of this course."),
+    "became_enrollment": _("It became enrollment %(limit)s."),
+    "came_to_nothing": _("It came to nothing: %(limit)s."),
     "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),

@@ -301,6 +301,15 @@ class Ticketed:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A ticket that was given up, now or before."""
+
+    ticket_id: UUID
+    session_id: UUID
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Admitted:
     """So many tickets were settled, and so many wait."""
 
@@ -370,7 +379,7 @@ class Refused:
 TOO_EARLY = Refused("session-not-open")
 """The session was announced a moment ago, or never: asking again is the way to find out."""
 
-Answer = Settled | Ticketed | Admitted | Done | SeatsAre | Forgotten | Refused
+Answer = Settled | Ticketed | Left | Admitted | Done | SeatsAre | Forgotten | Refused
 
 
 def is_too_early(answer: Answer) -> bool:
