@@ -34,6 +34,7 @@ from enrollment.commands import (
 )
 from enrollment.domain import MOST_IN_A_GROUP, Answer, Enrollment, Ledger, Session, Step, is_too_early, moves
 from enrollment.domain.claims import Claim, Claims
+from enrollment.domain.ledger import OUT
 from enrollment.domain.rules import Declared, Rules
 from shared.contracts.enrollment import Participation
 from shared.database import sql
@@ -272,6 +273,7 @@ async def forget_claims(conn: Connection) -> None:
 async def save(conn: Connection, ledger: Ledger) -> None:
     """Write down what the decisions changed. The database refuses what can never be, by the name of a constraint."""
     sessions = list(ledger.sessions.values())
+    await _vacate(conn, sessions)
     reseated = [(session.session_id, *seat) for session in sessions for seat in session.reseated.items()]
     if reseated:  # before there are fewer seats
         await conn.execute(SQL.reseat, *zip(*reseated, strict=True))
@@ -332,6 +334,14 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [DECLARED.dump_json(e.declared, exclude_defaults=True).decode() for e in changed],
         )
         await _save_claims(conn, ledger)
+
+
+async def _vacate(conn: Connection, sessions: Sequence[Session]) -> None:
+    """Where there are fewer seats now, whoever is out lets theirs go first: most rounds have no such session."""
+    changed = chain.from_iterable(session.changed.values() for session in sessions if session.has_fewer_seats)
+    gone = [(one.session_id, one.enrollment_id, one.state, one.reason, one.approval) for one in changed if one.state in OUT]
+    if gone:
+        await conn.execute(SQL.vacate, *zip(*gone, strict=True))
 
 
 async def _save_withdrawals(conn: Connection, sessions: Sequence[Session]) -> None:

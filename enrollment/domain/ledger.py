@@ -123,6 +123,8 @@ class Session:
     """The head of the queue as a heap of (place, enrollment); who left it, or moved in it, is skipped."""
     changed: dict[UUID, Enrollment] = field(default_factory=dict)
     """Those that decisions touched, as they are now."""
+    has_fewer_seats: bool = False
+    """Whether it lost seats in this round."""
     reseated: dict[UUID, int] = field(default_factory=dict)
     """Whoever got another seat number because theirs is no more."""
     reasons: dict[str, int] = field(default_factory=dict)
