@@ -268,6 +268,10 @@ SELECT a.command_id,
             WHEN a.answer ? 'capacity'
             THEN s.session_id IS NULL OR s.revision < (a.answer ->> 'revision')::integer
                  OR (a.answer -> 'cancelled')::boolean AND s.cancelled_at IS NULL
+            WHEN a.answer ?& array['ticket_id', 'settled_at']
+            THEN NOT EXISTS (SELECT FROM ticket t
+                              WHERE (t.session_id, t.ticket_id) = (s.session_id, (a.answer ->> 'ticket_id')::uuid)
+                                AND t.state = 'withdrawn')
             WHEN a.answer ? 'ticket_id'
             THEN NOT EXISTS (SELECT FROM ticket t
                               WHERE (t.session_id, t.ticket_id) = (s.session_id, (a.answer ->> 'ticket_id')::uuid))

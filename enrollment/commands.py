@@ -123,6 +123,17 @@ OfTheirOwn = CancelEnrollment | AcceptOffer | RefuseOffer | ChangeSession | Hand
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveLine:
+    """A person who waits with a ticket, in a line or for a draw, no longer wants to."""
+
+    command_id: UUID
+    session_id: UUID
+    ticket_id: UUID
+    person_id: UUID
+    keyed: Keyed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LapseOffer:
     """The time of an offer is over, or of waiting at all; nobody asks this but the clock."""
 
@@ -318,7 +329,9 @@ class LapseRequest:
 
 OfTickets = DrawTickets | AdmitTickets
 OfTheClock = LapseOffer | LapseRequest | KeepTime | OfTickets
-Command = RequestSeat | OfTheirOwn | OfAnOrganiser | OfAnApprover | OfTheClock | OpenSession | DescribeSession | Anonymise
+Command = (
+    RequestSeat | OfTheirOwn | LeaveLine | OfAnOrganiser | OfAnApprover | OfTheClock | OpenSession | DescribeSession | Anonymise
+)
 
 
 def named_sessions(command: Command) -> tuple[UUID, ...]:

@@ -15,7 +15,7 @@ from prometheus_client import Counter, Histogram
 from pydantic.alias_generators import to_camel
 
 from enrollment import domain, store
-from enrollment.commands import Anonymise, Command, OfAnApprover, OfAnOrganiser, OfTheirOwn, RequestSeat
+from enrollment.commands import Anonymise, Command, LeaveLine, OfAnApprover, OfAnOrganiser, OfTheirOwn, RequestSeat
 from enrollment.domain import Answer, Forgotten, Refused, Ticketed
 from shared.database.pool import LOST_CONNECTION, TRY_AGAIN, Connection, Pool, transaction
 from shared.errors import Busy, Rejected
@@ -49,7 +49,7 @@ async def settle(conn: Connection, commands: Sequence[Command], now: datetime) -
     ledger, theirs = await store.lock(conn, commands)
     before = await store.first_answers(conn, commands)
     asked, repeated = _split(commands, set(before))
-    joined = OfTheirOwn | OfAnOrganiser | OfAnApprover
+    joined = OfTheirOwn | LeaveLine | OfAnOrganiser | OfAnApprover
     new = [command for command in asked if not isinstance(command, joined) or command.command_id in theirs]
 
     decision = domain.decide(ledger, new, now)

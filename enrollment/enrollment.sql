@@ -74,10 +74,19 @@ SELECT e.*
   JOIN unnest($1::uuid[], $2::int[]) AS asked (session_id, capacity) USING (session_id)
  WHERE e.seat_no > asked.capacity
 
+-- name: vacate
+-- Who is out lets go of their seat before others get its number, and before that number is no more.
+UPDATE enrollment e
+   SET state = gone.state, reason = gone.reason, approval = gone.approval, seat_no = NULL, seat_capacity = NULL,
+       offered_until = NULL, approval_until = NULL
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+       AS gone (session_id, enrollment_id, state, reason, approval)
+ WHERE (e.session_id, e.enrollment_id) = (gone.session_id, gone.enrollment_id) AND e.seat_no IS NOT NULL
+
 -- name: reseat
 UPDATE enrollment e SET seat_no = moved.seat_no
   FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS moved (session_id, enrollment_id, seat_no)
- WHERE (e.session_id, e.enrollment_id) = (moved.session_id, moved.enrollment_id)
+ WHERE (e.session_id, e.enrollment_id) = (moved.session_id, moved.enrollment_id) AND e.seat_no IS NOT NULL
 
 -- name: sessions_of
 SELECT DISTINCT session_id, person_id FROM enrollment WHERE person_id = ANY($1::uuid[])

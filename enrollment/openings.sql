@@ -13,6 +13,13 @@ SELECT t.*
   JOIN unnest($1::uuid[], $2::uuid[]) AS asked (session_id, person_id) USING (session_id, person_id)
  WHERE t.state = 'waiting'
 
+-- name: load_own_tickets
+-- By their id, joined to whoever asks: a command about somebody else's ticket must find none.
+SELECT t.*
+  FROM ticket t
+  JOIN unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (session_id, ticket_id, person_id)
+ USING (session_id, ticket_id, person_id)
+
 -- name: load_tickets_of
 -- Every ticket of these people for these sessions, settled ones too.
 SELECT t.*

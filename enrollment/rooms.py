@@ -11,7 +11,7 @@ import orjson
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from enrollment.commands import AdmitTickets, Anonymise, Command, DrawTickets, RequestSeat
+from enrollment.commands import AdmitTickets, Anonymise, Command, DrawTickets, LeaveLine, RequestSeat
 from enrollment.domain import Room, Session, Ticket
 from shared.contracts.enrollment import TicketEnded
 from shared.database import sql
@@ -35,7 +35,8 @@ async def load(conn: Connection, sessions: Mapping[UUID, Session], commands: Seq
     for row in await conn.fetch(SQL.load_rooms, list(sessions), drawing):
         sessions[row["session_id"]].room = room_of(row)
     in_turn = await _next_in_turn(conn, sessions, commands)
-    for row in [*await _held(conn, sessions, commands), *await _forgotten(conn, commands), *in_turn]:
+    own = [*await _held(conn, sessions, commands), *await _left(conn, commands)]
+    for row in [*own, *await _forgotten(conn, commands), *in_turn]:
         sessions[row["session_id"]].know_ticket(_ticket(row))
     return [_ticket(row).request for row in in_turn]
 
@@ -50,17 +51,39 @@ async def _held(conn: Connection, sessions: Mapping[UUID, Session], commands: Se
     return await conn.fetch(SQL.load_held, *zip(*asked, strict=True)) if asked else []
 
 
+async def _left(conn: Connection, commands: Sequence[Command]) -> Sequence[Record]:
+    own = [(one.session_id, one.ticket_id, one.person_id) for one in commands if isinstance(one, LeaveLine)]
+    return await conn.fetch(SQL.load_own_tickets, *zip(*own, strict=True)) if own else []
+
+
 async def _next_in_turn(conn: Connection, sessions: Mapping[UUID, Session], commands: Sequence[Command]) -> Sequence[Record]:
     admitted: dict[UUID, int] = {}
     for command in commands:
         if isinstance(command, AdmitTickets) and command.session_id in sessions:
             admitted[command.session_id] = admitted.get(command.session_id, 0) + command.at_most
+    for command in commands:  # where some leave in the same round, it is the turn of others behind them
+        if command.session_id in admitted:
+            admitted[command.session_id] += _leaving(command)
     return await conn.fetch(SQL.load_next_in_turn, list(admitted), list(admitted.values())) if admitted else []
+
+
+def _leaving(command: Command) -> int:
+    """How many tickets a command may end ahead of who is let in."""
+    if isinstance(command, Anonymise):
+        return len(command.anonymous_ids)
+    return int(isinstance(command, LeaveLine))
 
 
 async def _forgotten(conn: Connection, commands: Sequence[Command]) -> Sequence[Record]:
     whose = [(c.session_id, person_id) for c in commands if isinstance(c, Anonymise) for person_id in c.anonymous_ids]
     return await conn.fetch(SQL.load_tickets_of, *zip(*whose, strict=True)) if whose else []
+
+
+def holds(sessions: Mapping[UUID, Session], command: LeaveLine) -> bool:
+    """Whether the ticket that a command is about is that of who asks."""
+    session = sessions.get(command.session_id)
+    ticket = session.tickets.get(command.ticket_id) if session else None
+    return ticket is not None and ticket.person_id == command.person_id
 
 
 async def save(conn: Connection, sessions: Sequence[Session]) -> None:

@@ -24,6 +24,7 @@ from enrollment.commands import (
     KeepTime,
     LapseOffer,
     LapseRequest,
+    LeaveLine,
     MarkAttendance,
     OfAnApprover,
     OfAnOrganiser,
@@ -33,6 +34,7 @@ from enrollment.commands import (
 )
 from enrollment.domain import MOST_IN_A_GROUP, Answer, Enrollment, Ledger, Session, Step, is_too_early, moves
 from enrollment.domain.claims import Claim, Claims
+from enrollment.domain.ledger import OUT
 from enrollment.domain.rules import Declared, Rules
 from shared.contracts.enrollment import Participation, TicketEnded
 from shared.database import sql
@@ -49,8 +51,8 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, set[UUID]]:
     """Lock the sessions that the commands are about, and load what else the decision needs.
 
-    Returns with it the ids of the commands about an enrollment that is the asker's own or theirs to decide, or a session that
-    they organise.
+    Returns with it the ids of the commands about an enrollment or a ticket that is the asker's own, a request that is theirs to
+    decide, or a session that they organise.
     """
     rows = await conn.fetch(SQL.lock_sessions, list({key for command in commands for key in named_sessions(command)}))
     sessions = {row["session_id"]: _session(row) for row in rows}
@@ -72,6 +74,7 @@ async def lock(conn: Connection, commands: Sequence[Command]) -> tuple[Ledger, s
     for enrollment in {row["enrollment_id"]: _enrollment(row) for row in found}.values():
         sessions[enrollment.session_id].know(enrollment)
     theirs = {row["command_id"] for row in named if row["command_id"]}
+    theirs |= {one.command_id for one in commands if isinstance(one, LeaveLine) and rooms.holds(sessions, one)}
     theirs |= {
         command.command_id
         for command in commands
@@ -275,6 +278,7 @@ async def forget_claims(conn: Connection) -> None:
 async def save(conn: Connection, ledger: Ledger) -> None:
     """Write down what the decisions changed. The database refuses what can never be, by the name of a constraint."""
     sessions = list(ledger.sessions.values())
+    await _vacate(conn, sessions)
     reseated = [(session.session_id, *seat) for session in sessions for seat in session.reseated.items()]
     if reseated:  # before there are fewer seats
         await conn.execute(SQL.reseat, *zip(*reseated, strict=True))
@@ -335,6 +339,14 @@ async def save(conn: Connection, ledger: Ledger) -> None:
             [DECLARED.dump_json(e.declared, exclude_defaults=True).decode() for e in changed],
         )
         await _save_claims(conn, ledger)
+
+
+async def _vacate(conn: Connection, sessions: Sequence[Session]) -> None:
+    """Where there are fewer seats now, whoever is out lets theirs go first: most rounds have no such session."""
+    changed = chain.from_iterable(session.changed.values() for session in sessions if session.has_fewer_seats)
+    gone = [(one.session_id, one.enrollment_id, one.state, one.reason, one.approval) for one in changed if one.state in OUT]
+    if gone:
+        await conn.execute(SQL.vacate, *zip(*gone, strict=True))
 
 
 async def _save_withdrawals(conn: Connection, sessions: Sequence[Session]) -> None:

@@ -157,9 +157,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "prerequisite-missing": (
         _("This course asks for something first"),
-        _(
-            "The page of the course says what. Complete the course that it builds on, or make the statement where it asks for one."
-        ),
+        _("The course's page says what. Complete the course that it builds on, or make the statement where it asks for one."),
     ),
     "closes-after-the-start": (
         _("Enrolling cannot close after the start"),
@@ -176,6 +174,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "offer-lapsed": (
         _("The time for this place is over"),
         _("It went to the next in line. You can enroll again; if the training is full, you come at the end."),
+    ),
+    "ticket-settled": (
+        _("It was your turn already"),
+        _("Your ticket counts no longer. Look at what it became; if that is an enrollment, withdraw from it there."),
     ),
     "no-request": (
         _("There is no request to decide about"),
@@ -379,6 +381,8 @@ FIELD_FAULTS: dict[str, str] = {
     "group_twice": _("Name each group once."),
     "unknown_course": _("Name another course that is published."),
     "other_session": _("You are in session %(limit)s of this course."),
+    "became_enrollment": _("It became enrollment %(limit)s."),
+    "came_to_nothing": _("It came to nothing: %(limit)s."),
     "days_reversed": _("The last day is before the first. Turn them around, or leave one out."),
     "int_parsing": _("This must be a whole number."),
     "int_type": _("This must be a whole number."),

@@ -252,6 +252,7 @@ ACTIONS: Mapping[str, str] = {
     "withdrew": _("withdrew"),
     "offer-accepted": _("took a place that was offered"),
     "offer-refused": _("let a place that was offered go"),
+    "left-line": _("left a line or a draw"),
     "request-approved": _("approved an enrollment"),
     "request-declined": _("did not approve an enrollment"),
     "requests-seen": _("looked at who asks for approval"),
@@ -295,6 +296,7 @@ ACTIONS: Mapping[str, str] = {
 
 DONE: Mapping[str, str] = {
     "saved": _("Saved."),
+    "left-line": _("You no longer take part."),
     "invited": _("The invitation is on its way."),
     "invitation-withdrawn": _("The invitation is withdrawn."),
     "invitation-declined": _("You declined the invitation."),

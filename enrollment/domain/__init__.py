@@ -30,6 +30,7 @@ from enrollment.commands import (
     KeepTime,
     LapseOffer,
     LapseRequest,
+    LeaveLine,
     MarkAttendance,
     OpenSession,
     RefuseOffer,
@@ -47,6 +48,7 @@ from enrollment.domain.ledger import (
     Fault,
     Forgotten,
     Ledger,
+    Left,
     Refused,
     SeatsAre,
     Session,
@@ -62,8 +64,8 @@ from shared.contracts.event import Event
 
 __all__ = [
     "MOST_IN_A_GROUP", "TOO_EARLY", "VOLUNTARY", "Admitted", "Answer", "Decision", "Done", "Enrollment", "Fault", "Forgotten",
-    "Ledger", "Refused", "Room", "SeatsAre", "Session", "Settled", "Step", "Ticket", "Ticketed", "decide", "is_too_early",
-    "moves",
+    "Ledger", "Left", "Refused", "Room", "SeatsAre", "Session", "Settled", "Step", "Ticket", "Ticketed", "decide",
+    "is_too_early", "moves",
 ]  # fmt: skip
 
 
@@ -89,6 +91,8 @@ def _answer(ledger: Ledger, command: Command, now: datetime, facts: list[Event])
             return moving.change_session(ledger, command, now, facts)
         case HandOver():
             return handing_over.hand_over(ledger, command, now, facts)
+        case LeaveLine():
+            return openings.leave(ledger, command, now, facts)
         case LapseOffer():
             return people.lapse(ledger, command, now, facts)
         case ApproveRequest() | RejectRequest() | LapseRequest():

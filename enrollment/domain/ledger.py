@@ -123,6 +123,8 @@ class Session:
     """The head of the queue as a heap of (place, enrollment); who left it, or moved in it, is skipped."""
     changed: dict[UUID, Enrollment] = field(default_factory=dict)
     """Those that decisions touched, as they are now."""
+    has_fewer_seats: bool = False
+    """Whether it lost seats in this round."""
     reseated: dict[UUID, int] = field(default_factory=dict)
     """Whoever got another seat number because theirs is no more."""
     reasons: dict[str, int] = field(default_factory=dict)
@@ -301,6 +303,15 @@ class Ticketed:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A ticket that was given up, now or before."""
+
+    ticket_id: UUID
+    session_id: UUID
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Admitted:
     """So many tickets were settled, and so many wait."""
 
@@ -370,7 +381,7 @@ class Refused:
 TOO_EARLY = Refused("session-not-open")
 """The session was announced a moment ago, or never: asking again is the way to find out."""
 
-Answer = Settled | Ticketed | Admitted | Done | SeatsAre | Forgotten | Refused
+Answer = Settled | Ticketed | Left | Admitted | Done | SeatsAre | Forgotten | Refused
 
 
 def is_too_early(answer: Answer) -> bool:

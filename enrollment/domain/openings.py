@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from enrollment.commands import AdmitTickets, DrawTickets, OfTickets, RequestSeat
+from enrollment.commands import AdmitTickets, DrawTickets, LeaveLine, OfTickets, RequestSeat
 from enrollment.domain import steps
-from enrollment.domain.ledger import Admitted, Answer, Done, Ledger, Refused, Session, Settled, Ticketed
+from enrollment.domain.ledger import Admitted, Answer, Done, Fault, Ledger, Left, Refused, Session, Settled, Ticketed
 from enrollment.domain.room import Room, Ticket, TicketState
 from shared.contracts.catalog import SeatPlan
 from shared.contracts.enrollment import DrawAnnounced, SessionDrawn, TicketAnonymised, TicketEnded, TicketTaken
@@ -90,6 +90,21 @@ def ticketed(session: Session, ticket: Ticket, now: datetime) -> Ticketed:
         room.seconds_until(ticket.turn, now),
         room.draw_at if ticket.in_draw and ticket.turn is None else None,
     )
+
+
+def leave(ledger: Ledger, command: LeaveLine, now: datetime, facts: list[Event]) -> Answer:
+    """Give up a ticket whose turn has not come. Again changes nothing and answers the same; once its turn has come the no says
+    what it became.
+    """
+    session = ledger.sessions.get(command.session_id)
+    ticket = session.tickets.get(command.ticket_id) if session else None
+    if session is None or ticket is None or ticket.person_id != command.person_id:
+        return Refused("not-found", 404)
+    if ticket.state in ("enrolled", "refused"):
+        return Refused("ticket-settled", faults=(_became(ticket),))
+    if ticket.state == "waiting":
+        settle(session, ticket, "withdrawn", now, facts)
+    return Left(ticket.ticket_id, session.session_id, session.tickets[ticket.ticket_id].settled_at or now)
 
 
 def answer(ledger: Ledger, command: OfTickets, now: datetime, facts: list[Event], request_seat: RequestsSeat) -> Answer:
@@ -175,6 +190,12 @@ def disown(session: Session, anonymous_ids: Mapping[UUID, UUID], now: datetime, 
         session.hold(after)
         if told:
             facts.append(TicketAnonymised(**_told(session, after, now)))
+
+
+def _became(ticket: Ticket) -> Fault:
+    if ticket.state == "enrolled":
+        return Fault("#", "became_enrollment", str(ticket.request.enrollment_id))
+    return Fault("#", "came_to_nothing", ticket.reason or "")
 
 
 def _paced(room: Room, let_in: list[Ticket], now: datetime) -> Room:

@@ -136,6 +136,9 @@ def _resize(session: Session, capacity: int) -> None:
                 seat_no = session.freed.pop()
                 session.reseated[enrollment.enrollment_id] = seat_no
                 session.enrollments[enrollment.enrollment_id] = replace(enrollment, seat_no=seat_no)
+                if enrollment.enrollment_id in session.changed:
+                    session.changed[enrollment.enrollment_id] = session.enrollments[enrollment.enrollment_id]
+        session.has_fewer_seats = True
         session.next_seat = min(session.next_seat, capacity + 1)
     session.capacity = capacity
 

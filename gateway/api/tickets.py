@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from gateway import acts
 from gateway.api.operation import Operations
 from gateway.api.passing import forward, id_in_path
-from gateway.api.shapes import Draw, DrawFilter, Page, Ticket, TicketFilter, TicketSummary
+from gateway.api.shapes import Draw, DrawFilter, Nothing, Page, Ticket, TicketFilter, TicketSummary
 from gateway.clients import ENROLLMENT
 from gateway.edge import signed_in
 
@@ -23,6 +24,20 @@ async def get_tickets(request: web.Request) -> web.Response:
 @tickets.declare("GET", "/v1/tickets/{ticketId}", "One ticket", {200: Ticket}, who="signed in")
 async def get_ticket(request: web.Request) -> web.Response:
     """Your own, with the enrollment once it is your turn."""
+    signed_in(request)
+    id_in_path(request, "ticketId")
+    return await forward(request, request.app[ENROLLMENT])
+
+
+@tickets.declare(
+    "POST", "/v1/tickets/{ticketId}/withdrawal", "Leave the line or the draw", {200: Ticket}, who="signed in", body=Nothing,
+    body_required=False, problems=["409 ticket-settled"],
+)  # fmt: skip
+@acts.act("left-line")
+async def post_withdrawal(request: web.Request) -> web.Response:
+    """As long as your turn has not come. Again changes nothing and answers the same. The number of your ticket stays in the
+    list of a draw, and gives nobody anything. You may ask for a seat again: in a line you come at the end.
+    """
     signed_in(request)
     id_in_path(request, "ticketId")
     return await forward(request, request.app[ENROLLMENT])

@@ -27,6 +27,7 @@ ADDRESSES: Mapping[str, tuple[str, str]] = {
     "decline-transfer": ("/overdrachten/{transfer}/afslaan", "/en/hand-overs/{transfer}/decline"),
     "withdraw-transfer": ("/overdrachten/{transfer}/intrekken", "/en/hand-overs/{transfer}/withdraw"),
     "ticket": ("/in-de-rij/{ticket}", "/en/in-line/{ticket}"),
+    "leave-line": ("/in-de-rij/{ticket}/niet-meer-meedoen", "/en/in-line/{ticket}/leave"),
     "draw": ("/loting/{session}", "/en/draw/{session}"),
     "sign-in": ("/aanmelden", "/en/sign-in"),
     "sign-in-sent": ("/aanmelden/verstuurd", "/en/sign-in/sent"),

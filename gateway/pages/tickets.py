@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from gateway import names
+from gateway import acts, names
 from gateway.api.passing import id_in_path
 from gateway.clients import CATALOG, ENROLLMENT
 from gateway.edge import SETTINGS, signed_in, who_asks
@@ -46,6 +46,8 @@ class Ticket:
     """Until it is their turn, as far as can be told."""
     draw_at: datetime | None
     session: SessionOfCourse
+    enrollment_id: str | None = None
+    """What it became."""
 
     @property
     def minutes(self) -> int:
@@ -84,9 +86,36 @@ async def get_ticket(request: web.Request) -> web.Response:
     shape = await request.app[ENROLLMENT].get_json(f"/tickets/{id_in_path(request, 'ticket')}", asks)
     if enrollment := shape.get("enrollment"):
         return _on_to(request, enrollment["id"])
+    return await _show_ticket(request, shape)
+
+
+async def _show_ticket(request: web.Request, shape: Json, *, status: int = 200) -> web.Response:
     ticket = await _with_session(request, shape)
     refusal = in_words(Rejected(shape["reason"])) if shape.get("reason") else None
-    return await show(request, "tickets/page.html", ticket=ticket, refusal=refusal)
+    return await show(request, "tickets/page.html", ticket=ticket, refusal=refusal, status=status)
+
+
+async def get_leave(request: web.Request) -> web.Response:
+    """Asks whether somebody is sure, as long as there is something to leave."""
+    asks = as_worker(signed_in(request))
+    shape = await request.app[ENROLLMENT].get_json(f"/tickets/{id_in_path(request, 'ticket')}", asks)
+    if shape["state"] != "waiting":
+        return go(request, "ticket", {"ticket": shape["id"]})
+    return await show(request, "tickets/leave.html", ticket=await _with_session(request, shape))
+
+
+@acts.act("left-line")
+async def post_leave(request: web.Request) -> web.Response:
+    """Leave. Whose turn came meanwhile reads so, with the way to what it became."""
+    asks, ticket_id = as_worker(signed_in(request)), id_in_path(request, "ticket")
+    try:
+        await request.app[ENROLLMENT].call("POST", f"/tickets/{ticket_id}/withdrawal", asks)
+    except Rejected as no:
+        if no.status != 409:
+            raise
+        shape = await request.app[ENROLLMENT].get_json(f"/tickets/{ticket_id}", asks)
+        return await _show_ticket(request, shape, status=409)
+    return go(request, "ticket", {"ticket": ticket_id}, done="left-line")
 
 
 def _on_to(request: web.Request, enrollment_id: str) -> web.Response:
@@ -150,4 +179,5 @@ async def _with_session(request: web.Request, shape: Json) -> Ticket:
         seconds=shape.get("estimatedSeconds", 0),
         draw_at=datetime.fromisoformat(draw_at) if draw_at else None,
         session=catalogue.session(session, language_of(request)),
+        enrollment_id=shape.get("enrollmentId"),
     )

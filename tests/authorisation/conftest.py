@@ -119,6 +119,9 @@ class World:
             case "request":
                 here, elsewhere = self.things["session with approval"]
                 self.things[target] = (await self.ask_anew("worker", here), await self.ask_anew("stranger", elsewhere))
+            case "ticket":
+                drawn, _ = self.things["drawn session"]
+                self.things[target] = (await self.take_ticket("worker", drawn), await self.take_ticket("stranger", drawn))
             case "transfer":
                 await self.leave("worker", self.handed_session)
                 own = await self.hand_over("stranger", self.handed_session, "worker")
@@ -278,10 +281,9 @@ async def world(postgres: Postgres) -> AsyncIterator[World]:
             draw = {"drawAt": (datetime.now(UTC) + timedelta(days=9)).isoformat()}
             drawn = (await world.publish(world.tokens["organiser"], OWN_LAB, **draw))[2]
             world.things["drawn session"] = (drawn, drawn)
-            world.things["ticket"] = (await world.take_ticket("worker", drawn), await world.take_ticket("stranger", drawn))
             world.things["other session"] = (world.open_session, world.open_session)
             for target in (
-                "transfer", "given transfer", "enrollment", "request", "token", "identity", "browser", "invitation",
+                "transfer", "given transfer", "enrollment", "request", "ticket", "token", "identity", "browser", "invitation",
                 "colleague-invitation",
             ):  # fmt: skip
                 await world.fresh(target)

@@ -209,6 +209,23 @@ async def test_more_seats_are_given_to_as_many_as_wait(open_desks: OpenDesks, po
     assert await pool.fetchval("SELECT count(*) FROM enrollment WHERE state = 'confirmed'") == 10
 
 
+async def test_seats_get_fewer_in_the_very_round_in_which_people_leave_and_come(open_desks: OpenDesks, pool: Pool) -> None:
+    (one,) = await open_desks(1)
+    for who_leaves, comes in ((1, False), (0, False), (0, True)):
+        command = opening(3 if comes else 2)
+        first, second, last = [a_request(command.session_id) for _ in range(3)]
+        await one.serve([command, first, second])
+        coming: list[Command] = [last] if comes else []
+
+        fewer = change(command.session_id, capacity=2 if comes else 1)
+        *_, answer = await one.serve([*coming, a_cancellation([first, second][who_leaves]), fewer])
+
+        assert isinstance(answer, SeatsAre)
+        rows = await pool.fetch("SELECT seat_no, state FROM enrollment WHERE session_id = $1", command.session_id)
+        held = sorted(row["seat_no"] for row in rows if row["state"] == "confirmed")
+        assert held == [*range(1, answer.capacity + 1)]
+
+
 async def test_everybody_is_out_of_a_session_that_is_cancelled_and_the_report_knows(open_desks: OpenDesks, pool: Pool) -> None:
     one, command, _ = await lived(pool, open_desks, 3, 4)
 

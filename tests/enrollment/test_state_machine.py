@@ -38,6 +38,7 @@ from enrollment.commands import (
     KeepTime,
     LapseOffer,
     LapseRequest,
+    LeaveLine,
     MarkAttendance,
     OpenSession,
     OrganiserOf,
@@ -257,6 +258,14 @@ class TheDesk(RuleBasedStateMachine):
     @rule(session=MOSTLY_ONE, at_most=st.sampled_from([1, 2, 250]))
     def some_are_let_in(self, session: int, at_most: int) -> None:
         self.ask(AdmitTickets(uuid4(), self.sessions[session].session_id, at_most))
+
+    @precondition(lambda self: not self.plainly)
+    @rule(number=st.integers(0, 20))
+    def somebody_leaves_the_line(self, number: int) -> None:
+        """Whose turn came already, too; then it changes nothing."""
+        if tickets := self.fetch(TICKETS):
+            one = tickets[number % len(tickets)]
+            self.ask(LeaveLine(uuid4(), one["session_id"], one["ticket_id"], one["person_id"]))
 
     @rule(session=MOSTLY_ONE, person=PERSON)
     def somebody_withdraws(self, session: int, person: int) -> None:

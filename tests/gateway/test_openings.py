@@ -141,6 +141,57 @@ def test_a_waiting_room_shows_the_place_and_ends_in_the_enrollment(visit: Visit,
     eventually(lambda: heading(worker.get(sent.location)) == "Je hebt een plek", seconds=60)
 
 
+def test_who_no_longer_wants_to_take_part_in_a_draw_leaves_reads_so_and_can_come_back(
+    platform: Running, visit: Visit, session_with: SessionWith
+) -> None:
+    session = session_with(1, drawAt=in_days(2))
+    worker, other = visit("worker"), visit("employer")
+    ticket = enroll(worker, session).url.removeprefix(platform.base_url)
+    leave = ticket + "/niet-meer-meedoen"
+    assert leave in worker.get(ticket).text
+    assert "Tot de loting kun je je opnieuw inschrijven" in worker.get(leave).words
+    assert other.post(leave).status == 404
+
+    left = worker.post(leave, follow=True)
+
+    assert heading(left) == "Dit lot telt niet meer"
+    assert "Je doet niet meer mee." in left.words
+    assert f'href="/inschrijven/{session}"' in left.text
+    assert worker.get(leave).url.endswith(ticket)
+    assert worker.post(leave).status == 303
+    listed = api(visit(), f"/v1/sessions/{session}/draw")
+    assert listed["total"] == 1
+    assert ticket.rpartition("/")[2] in str(listed["items"])
+    again = enroll(worker, session)
+    assert heading(again) == "Je doet mee met de loting"
+    assert not again.url.endswith(ticket)
+
+
+def test_who_wants_to_leave_when_it_was_their_turn_already_reads_so_and_finds_the_enrollment(
+    visit: Visit, session_with: SessionWith
+) -> None:
+    session = session_with(1, waitingRoom=True)
+    worker = visit("worker")
+    ticket = worker.post(f"/inschrijven/{session}").location
+    eventually(lambda: heading(worker.get(ticket)) == "Je hebt een plek", seconds=60)
+
+    late = worker.post(ticket + "/niet-meer-meedoen")
+
+    assert late.status == 409
+    assert heading(late) == "Je was al aan de beurt"
+    assert worker.get(ticket).url.rpartition("/")[2] in late.text
+
+
+def test_a_program_leaves_a_draw_and_hears_how_its_ticket_is_then(platform: Running, session_with: SessionWith) -> None:
+    session, token = session_with(1, drawAt=in_days(2)), platform.demo["tokens"]["worker"]
+    ticket = ask(platform, token, session)["ticketId"]
+
+    left = [call(platform, token, f"/v1/tickets/{ticket}/withdrawal", {}) for _ in range(2)]
+
+    assert [(one["status"], one["id"], one["state"]) for one in left] == [(200, ticket, "withdrawn")] * 2
+    assert "position" not in left[0]
+
+
 def test_before_it_opens_people_and_programs_hear_when(visit: Visit, platform: Running) -> None:
     organiser = visit("organiser")
     course = a_course_of(organiser, FIELDLAB)
@@ -171,14 +222,20 @@ def test_before_it_opens_people_and_programs_hear_when(visit: Visit, platform: R
 
 def ask(platform: Running, token: str, session: str) -> dict[str, object]:
     """What the API answers to a request for a seat, with how long to wait."""
+    return call(platform, token, "/v1/enrollments", {"sessionId": session})
+
+
+def call(platform: Running, token: str, address: str, body: object) -> dict[str, object]:
+    """What the API answers, with its status and how long to wait."""
 
     async def post() -> dict[str, object]:
         headers = {"Authorization": f"Bearer {token}"}
         async with (
             aiohttp.ClientSession(platform.base_url, headers=headers) as http,
-            http.post("/v1/enrollments", json={"sessionId": session}) as response,
+            http.post(address, json=body) as response,
         ):
-            return {**await response.json(content_type=None), "Retry-After": response.headers.get("Retry-After", "0")}
+            more = {"status": response.status, "Retry-After": response.headers.get("Retry-After", "0")}
+            return {**more, **await response.json(content_type=None)}
 
     return asyncio.run(post())
 
@@ -195,6 +252,8 @@ def test_everybody_can_take_part_in_a_draw(
     page.click("form.form button")
     page.wait_for_url(re.compile("in-de-rij/|in-line/"))
     examine(page, page.url, language)
+    page.goto(page.url + ("/niet-meer-meedoen" if language == "nl" else "/leave"))
+    assert violations(page) == []
     page.goto(path("enrollments", language))
     assert violations(page) == []
     page.goto(path("draw", language, {"session": session}))
