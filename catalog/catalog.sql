@@ -131,6 +131,10 @@ SELECT * FROM course WHERE course_id = $1 FOR UPDATE
 -- name: lock_session_to_change
 SELECT * FROM session WHERE session_id = $1 FOR UPDATE
 
+-- name: opens_last
+-- The last moment at which something is to happen before a session takes people.
+SELECT greatest(opens_at, draw_at) FROM session_opening WHERE session_id = $1
+
 -- name: has_sessions
 SELECT EXISTS (SELECT FROM session WHERE course_id = $1)
 

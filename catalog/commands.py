@@ -154,6 +154,11 @@ async def change_session(pool: Pool, course_id: UUID, session_id: UUID, changes:
             raise Rejected("invalid-input", 400, f"{fault.message()}.", errors=[told]) from fault
         if session.starts_at <= now:
             raise Rejected("session-started", detail="This session has started; it stays as it is.")
+        opens = await store.opens_last(conn, session_id)
+        if opens is not None and after.starts_at <= opens:
+            detail = "It opens, or is drawn for, later than that"
+            told = {"pointer": "#/startsAt", "code": "starts_too_early", "detail": detail}
+            raise Rejected("invalid-input", 400, f"{detail}.", errors=[told])
         if after != session:
             await store.change_session(conn, session, after, now)
         return Answer(200, await _session(conn, session_id, now))

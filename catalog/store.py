@@ -100,6 +100,12 @@ async def lock_session_to_change(conn: Connection, session_id: UUID) -> Session 
     return Session(**{name: row[name] for name in Session.__slots__}) if row else None
 
 
+async def opens_last(conn: Connection, session_id: UUID) -> datetime | None:
+    """When a session opens or is drawn for, the later of the two; None where it opened at once."""
+    at: datetime | None = await conn.fetchval(SQL.opens_last, session_id)
+    return at
+
+
 async def has_sessions(conn: Connection, course_id: UUID) -> bool:
     found: bool = await conn.fetchval(SQL.has_sessions, course_id)
     return found

@@ -371,6 +371,7 @@ FIELD_FAULTS: dict[str, str] = {
     "correction_needs_a_reason": _("Something else was marked for this one before."),
     "marked_twice": _("An enrollment can be in one of the lists only."),
     "opens_at": _("Enrolling opens at %(limit)s."),
+    "starts_too_early": _("It opens, or is drawn for, later than that. Choose a later start."),
     "opens_too_late": _("Choose a moment before enrolling closes."),
     "draws_too_early": _("The draw comes after enrolling opens, and is still to come. Choose a later moment."),
     "course_not_completed": _("You have not completed course %(limit)s here."),

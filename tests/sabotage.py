@@ -9,9 +9,12 @@ import pytest
 RemoveGuard = Callable[[pytest.MonkeyPatch], None]
 
 
-def twin(remove_guard: RemoveGuard) -> pytest.MarkDecorator:
-    """Run the test twice, the second time without its guard; that run must be red. Put it on a test that takes `guard`."""
-    must_fail = pytest.mark.xfail(strict=True, raises=AssertionError)
+def twin(remove_guard: RemoveGuard, *, red: type[Exception] = AssertionError) -> pytest.MarkDecorator:
+    """Run the test twice, the second time without its guard; that run must be red. Put it on a test that takes `guard`.
+
+    `red` is what it fails with, where something behind the guard stops it first.
+    """
+    must_fail = pytest.mark.xfail(strict=True, raises=red)
     runs = [pytest.param(None, id="guarded"), pytest.param(remove_guard, id="sabotaged", marks=must_fail)]
     return pytest.mark.parametrize("guard", runs, indirect=True)
 

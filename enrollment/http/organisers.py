@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -98,6 +98,9 @@ async def _decide(request: web.Request, command: OfAnApprover) -> web.Response:
     return json(shown((await ask(request.app, signed_in(request), command)).view))
 
 
+LATELY = timedelta(days=2)
+
+
 class KeptSeats(Input):
     group: SeatGroup
     seats: int = Field(ge=1, le=10_000)
@@ -117,6 +120,14 @@ class SeatChanges(Input):
     decide_at: AwareDatetime | None = None
     reserved: tuple[KeptSeats, ...] | None = Field(default=None, max_length=3)
     withdraw_hours: int | None = Field(default=None, ge=0, le=720)
+
+    @field_validator("enrollment_closes_at", "decide_at")
+    @classmethod
+    def _not_long_ago(cls, at: datetime | None) -> datetime | None:
+        """At once is a time to close; long ago is a mistake, and may be no date that everybody can read."""
+        if at is not None and at < datetime.now(UTC) - LATELY:
+            raise PydanticCustomError("in_the_past", "Choose a moment that is still to come")
+        return at
 
     @field_validator("reserved")
     @classmethod

@@ -146,8 +146,11 @@ async def post_transfer_acceptance(request: web.Request) -> web.Response:
     alone; but what the course asks for, and the group that the seat is kept for, hold for you too.
     """
     asks, wanted = signed_in(request), id_in_path(request, "transferId")
-    async with reading(request.app[POOL], asks) as conn:
-        await transfers.transfer(conn, asks.person_id, wanted)
+    try:
+        async with reading(request.app[POOL], asks) as conn:
+            await transfers.transfer(conn, asks.person_id, wanted)
+    except Rejected as gone:
+        return made(json_bytes(await _taken_before(request, asks, wanted, gone), 201), "/v1/enrollments")
     must_be_worker(asks)
     told = Told.model_validate_json(await request.read() or b"{}")
     given, answer = await accept(request, asks, wanted, told)
@@ -155,13 +158,22 @@ async def post_transfer_acceptance(request: web.Request) -> web.Response:
     return made(json_bytes(answer, 201), "/v1/enrollments")
 
 
+async def _taken_before(request: web.Request, asks: Principal, transfer_id: UUID, gone: Rejected) -> bytes:
+    """Whoever asks again gets what they got. Raises `gone` for what was never theirs."""
+    try:
+        answer = await handing_over.taken_over(request.app[ENROLLMENT], transfer_id, asks)
+    except Rejected as no:
+        raise (gone if no.status == 409 else no) from no
+    acts.note(request, f"enrollments/{orjson.loads(answer)['id']}")
+    return answer
+
+
 async def accept(request: web.Request, asks: Principal, transfer_id: UUID, told: Told) -> tuple[Transfer, bytes]:
     """Say yes, and have the desk decide. Raises Rejected: 404 for what is not offered to them, 409 for what cannot be."""
+    about = told.model_dump_json(by_alias=True, exclude_unset=True)
     async with transaction(request.app[POOL]) as conn:
-        given = await transfers.accept(conn, asks.person_id, transfer_id)
-    about = told.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    _, answer = await handing_over.ask(request.app[POOL], request.app[ENROLLMENT], given, about)
-    return given, answer
+        given = await transfers.accept(conn, asks.person_id, transfer_id, about)
+    return given, await handing_over.ask(request.app[POOL], request.app[ENROLLMENT], given)
 
 
 @handing.declare(

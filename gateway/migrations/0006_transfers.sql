@@ -12,8 +12,10 @@ CREATE TABLE transfer (
     offered_at    timestamptz NOT NULL DEFAULT now(),
     expires_at    timestamptz NOT NULL,
     accepted_by   uuid,                  -- from then on it is the desk that decides; nobody takes it back
+    told          jsonb       NOT NULL DEFAULT '{}',  -- what whoever said yes told with it, until the desk has it
     CONSTRAINT transfer_is_to_somebody CHECK ((to_person IS NULL) <> (to_email IS NULL)),
-    CONSTRAINT transfer_is_pending_once UNIQUE (enrollment_id)
+    CONSTRAINT transfer_is_pending_once UNIQUE (enrollment_id),
+    CONSTRAINT nothing_is_told_before_a_yes CHECK (accepted_by IS NOT NULL OR told = '{}')
 );
 CREATE INDEX transfer_by_holder ON transfer (from_person);
 CREATE INDEX transfer_by_person ON transfer (to_person);

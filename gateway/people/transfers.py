@@ -37,6 +37,8 @@ class Transfer:
     offered_at: datetime
     expires_at: datetime
     accepted_by: UUID | None
+    told: str
+    """JSON: what who said yes told with it."""
     given: bool
     """Whether who asks is the one who hands over."""
 
@@ -104,12 +106,18 @@ async def of_enrollment(conn: Connection, person_id: UUID, enrollment_id: UUID) 
     return _transfer(row) if row else None
 
 
-async def accept(conn: Connection, person_id: UUID, transfer_id: UUID) -> Transfer:
-    """Say yes: from this commit on neither of the two takes it back, and the desk is to be asked.
+async def accept(conn: Connection, person_id: UUID, transfer_id: UUID, told: str) -> Transfer:
+    """Say yes: from this commit on neither of the two takes it back, and the desk is to be asked. `told` is JSON.
 
     Raises Rejected (404) for one that is somebody else's, withdrawn, answered or too old.
     """
-    return _found(await conn.fetchrow(SQL.accept, transfer_id, person_id))
+    return _found(await conn.fetchrow(SQL.accept, transfer_id, person_id, told))
+
+
+async def hold(conn: Connection, given: Transfer) -> Transfer | None:
+    """Take it in hand until the transaction ends. None if somebody else had it, and it is answered by now."""
+    row = await conn.fetchrow(SQL.hold, given.transfer_id, given.accepted_by)
+    return _transfer(row) if row else None
 
 
 async def put_back(conn: Connection, transfer_id: UUID) -> None:

@@ -30,15 +30,19 @@ SELECT t.*, t.from_person = $1 AS given
 SELECT t.*, true AS given FROM transfer t WHERE t.enrollment_id = $1 AND t.from_person = $2 AND t.expires_at > now()
 
 -- name: accept
--- Only by whom it is offered to; again by the same is harmless.
-UPDATE transfer t SET accepted_by = p.person_id
+-- Only by whom it is offered to; again by the same is harmless, and what they told first stands.
+UPDATE transfer t SET accepted_by = p.person_id, told = CASE WHEN t.accepted_by IS NULL THEN $3::jsonb ELSE t.told END
   FROM person p
  WHERE t.transfer_id = $1 AND p.person_id = $2 AND (t.to_person = $2 OR lower(t.to_email) = lower(p.email))
    AND (t.expires_at > now() AND t.accepted_by IS NULL OR t.accepted_by = $2)
 RETURNING t.*, false AS given
 
+-- name: hold
+-- One that was said yes to: whoever has it in hand asks the desk, and nobody else meanwhile; nor does it go back in between.
+SELECT t.*, false AS given FROM transfer t WHERE t.transfer_id = $1 AND t.accepted_by = $2 FOR UPDATE
+
 -- name: put_back
-UPDATE transfer SET accepted_by = NULL WHERE transfer_id = $1
+UPDATE transfer SET accepted_by = NULL, told = '{}' WHERE transfer_id = $1
 
 -- name: done
 DELETE FROM transfer WHERE transfer_id = $1
@@ -57,7 +61,7 @@ DELETE FROM transfer WHERE transfer_id = $1 AND from_person = $2 AND accepted_by
 DELETE FROM transfer WHERE enrollment_id = $1 AND from_person = $2 AND accepted_by IS NULL
 
 -- name: unfinished
--- Said yes to, and it is not known yet what the desk made of it. Whoever looks after it leaves the request that is under way alone.
+-- Said yes to, and it is not known yet what the desk made of it.
 SELECT t.*, false AS given FROM transfer t WHERE t.accepted_by IS NOT NULL LIMIT $1
 
 -- name: to_mail

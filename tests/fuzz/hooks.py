@@ -17,7 +17,8 @@ BEYOND_SCHEMAS = {
     "citizen_number",  # nine digits that pass the eleven test
     "unknown_theme", "unknown_fieldlab", "unknown_region", "unknown_course",  # which there are is data
     "email",  # which may have more on both sides of the @ than a pattern says
-    "ends_too_early", "lasts_too_long", "closes_too_late", "days_reversed", "minimum",  # one value against another
+    "ends_too_early", "starts_too_early", "lasts_too_long", "closes_too_late", "days_reversed",  # one value against another
+    "minimum",
     "opens_too_late", "draws_too_early", "decides_too_late", "kept_too_long", "kept_too_many",
     "marked_twice", "group_twice", "one_of_two",  # and one list, and one field
     "in_the_past", "too_far_ahead",  # and against the clock

@@ -204,7 +204,7 @@ async def test_a_yes_that_the_desk_did_not_hear_is_seen_to_the_end(
     given = api(holder, "POST", f"/v1/enrollments/{own}/transfer", {"toEmail": to})[1]
     pool = await open_pool(database(platform, "gateway"), service="test", size=2)
     async with transaction(pool) as conn:
-        await transfers.accept(conn, UUID(str(me(colleague)["personId"])), UUID(given["id"]))
+        await transfers.accept(conn, UUID(str(me(colleague)["personId"])), UUID(given["id"]), "{}")
 
     async with open_session() as session:
         key = PrincipalKey(platform.told["SKILLSLAB_INTERNAL_KEY"])
@@ -244,9 +244,9 @@ async def an_offer(conn: Any, *, starts_in: str = "1 day") -> tuple[Any, Any, An
 async def test_what_was_said_yes_to_is_taken_back_by_nobody_and_again_by_the_same_is_harmless(conn: Any) -> None:
     async with conn.transaction():
         holder, colleague, transfer = await an_offer(conn)
-        await transfers.accept(conn, colleague, transfer)
+        await transfers.accept(conn, colleague, transfer, "{}")
 
-        assert (await transfers.accept(conn, colleague, transfer)).accepted_by == colleague
+        assert (await transfers.accept(conn, colleague, transfer, "{}")).accepted_by == colleague
         for verb, who in ((transfers.withdraw, holder), (transfers.decline, colleague)):
             with pytest.raises(Rejected):
                 await verb(conn, who, transfer)
@@ -259,7 +259,7 @@ async def test_an_offer_ends_when_the_session_starts_and_is_forgotten(conn: Any)
         _, colleague, transfer = await an_offer(conn, starts_in="0 seconds")
 
         with pytest.raises(Rejected):
-            await transfers.accept(conn, colleague, transfer)
+            await transfers.accept(conn, colleague, transfer, "{}")
         assert await transfers.mails(conn, [transfer]) == []
         await transfers.let_lapse(conn)
         assert await conn.fetchval("SELECT count(*) FROM transfer") == 0

@@ -64,7 +64,7 @@ def waitlisted(_: Translate, title: str, position: int | None) -> Wording:
     return Wording(
         subject=_("You are on the waiting list: {title}").format(title=title),
         lines=(
-            _("This training is full. You are number {position} on the waiting list.").format(position=position),
+            _("There is no free place for you now. You are number {position} on the waiting list.").format(position=position),
             _("When it is your turn, a place is held for you and the fieldlab is asked to approve. We send you a mail then."),
         ),
         button=_("See my enrollment"),
