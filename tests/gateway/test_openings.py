@@ -12,6 +12,7 @@ from html import unescape
 
 import aiohttp
 import asyncpg
+import httpx
 import pytest
 from playwright.sync_api import Page
 
@@ -180,6 +181,17 @@ def test_who_wants_to_leave_when_it_was_their_turn_already_reads_so_and_finds_th
     assert late.status == 409
     assert heading(late) == "Je was al aan de beurt"
     assert worker.get(ticket).url.rpartition("/")[2] in late.text
+
+
+def test_a_session_is_not_moved_to_before_it_is_drawn(platform: Running, session_with: SessionWith) -> None:
+    session = session_with(1, drawAt=in_days(9))
+    headers = {"Authorization": f"Bearer {platform.demo['tokens']['organiser']}"}
+    told = {"startsAt": in_days(8), "endsAt": in_days(10)}
+
+    answer = httpx.patch(f"{platform.base_url}/v1/sessions/{session}", json=told, headers=headers)
+
+    assert answer.status_code == 400
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("#/startsAt", "starts_too_early")]
 
 
 def test_a_program_leaves_a_draw_and_hears_how_its_ticket_is_then(platform: Running, session_with: SessionWith) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.request
 from collections.abc import Callable
@@ -204,7 +205,8 @@ async def test_a_yes_that_the_desk_did_not_hear_is_seen_to_the_end(
     given = api(holder, "POST", f"/v1/enrollments/{own}/transfer", {"toEmail": to})[1]
     pool = await open_pool(database(platform, "gateway"), service="test", size=2)
     async with transaction(pool) as conn:
-        await transfers.accept(conn, UUID(str(me(colleague)["personId"])), UUID(given["id"]), "{}")
+        told = '{"workMunicipality": "GM0505"}'
+        await transfers.accept(conn, UUID(str(me(colleague)["personId"])), UUID(given["id"]), told)
 
     async with open_session() as session:
         key = PrincipalKey(platform.told["SKILLSLAB_INTERNAL_KEY"])
@@ -213,11 +215,25 @@ async def test_a_yes_that_the_desk_did_not_hear_is_seen_to_the_end(
             await handing_over.finish(pool, desk)
 
     assert api(holder, "GET", f"/v1/enrollments/{own}")[1]["reason"] == "transferred"
-    (theirs,) = api(colleague, "GET", "/v1/enrollments")[1]["items"]
-    assert theirs["state"] == "confirmed"
+    (theirs,) = json.loads(colleague.get("/v1/me/export").text)["enrollments"]
+    assert (theirs["state"], theirs["about"]["work"]["municipality"]) == ("confirmed", "GM0505")
     async with transaction(pool) as conn:
         assert UUID(given["id"]) not in {one.transfer_id for one in await transfers.unfinished(conn, 100)}
     pool.terminate()
+
+
+def test_whoever_takes_a_place_over_again_gets_the_same_answer_and_others_none(
+    visit: Visit, platform: Running, session_with: SessionWith, name: Callable[[str], str]
+) -> None:
+    holder, colleague = signed_in(visit, platform, name("houder")), signed_in(visit, platform, to := name("collega"))
+    own = enroll(holder, session_with(1))
+    given = api(holder, "POST", f"/v1/enrollments/{own}/transfer", {"toEmail": to})[1]
+
+    answers = [api(colleague, "POST", f"/v1/transfers/{given['id']}/acceptance") for _ in range(2)]
+
+    assert answers[0][0] == 201
+    assert answers[1] == answers[0]
+    assert api(holder, "POST", f"/v1/transfers/{given['id']}/acceptance")[0] == 404
 
 
 # What the gateway keeps of it
@@ -252,6 +268,25 @@ async def test_what_was_said_yes_to_is_taken_back_by_nobody_and_again_by_the_sam
                 await verb(conn, who, transfer)
         await transfers.let_lapse(conn)
         assert [one.transfer_id for one in await transfers.unfinished(conn, 10)] == [transfer]
+
+
+async def test_one_asks_the_desk_at_a_time_and_once_it_is_put_back_no_other_still_does(make_database: MakeDatabase) -> None:
+    url = await make_database("gateway")
+    one: Any = await asyncpg.connect(url)
+    other: Any = await asyncpg.connect(url)
+    holder, colleague, transfer = await an_offer(one)
+    said_yes = await transfers.accept(one, colleague, transfer, "{}")
+    async with one.transaction():
+        assert await transfers.hold(one, said_yes)
+        asking_too = asyncio.create_task(transfers.hold(other, said_yes))
+        await asyncio.wait([asking_too], timeout=0.3)
+        assert not asking_too.done()
+        await transfers.put_back(one, transfer)
+
+    assert await asking_too is None
+    assert (await transfers.withdraw(one, holder, transfer)).transfer_id == transfer
+    for conn in (one, other):
+        await conn.close()
 
 
 async def test_an_offer_ends_when_the_session_starts_and_is_forgotten(conn: Any) -> None:
