@@ -241,7 +241,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "group-full": (
         _("This group is full"),
-        _("At most ten people wait together, and no more than there are places. Start another group, or enroll by yourself."),
+        _("At most ten people wait together. Start another group, or enroll by yourself."),
     ),
     "session-started": (
         _("This session has started"),

@@ -62,7 +62,7 @@ def request_seat(
         approval=session.approval_asked,
     )
     company = session.company_of(enrollment) if command.group_id else []
-    if len(company) >= min(MOST_IN_A_GROUP, session.capacity):  # more would never be served together
+    if len(company) >= MOST_IN_A_GROUP:
         return Refused("group-full")
     if enrollment.approval == "first":
         after = steps.request(session, enrollment, command.command_id, now, facts)

@@ -34,7 +34,7 @@ async def get_ticket(request: web.Request) -> web.Response:
     body_required=False, problems=["409 ticket-settled"],
 )  # fmt: skip
 @acts.act("left-line")
-async def post_withdrawal(request: web.Request) -> web.Response:
+async def post_ticket_withdrawal(request: web.Request) -> web.Response:
     """As long as your turn has not come. Again changes nothing and answers the same. The number of your ticket stays in the
     list of a draw, and gives nobody anything. You may ask for a seat again: in a line you come at the end.
     """

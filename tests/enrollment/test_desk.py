@@ -109,7 +109,7 @@ def locked_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
     one_by_one = """
         SELECT found.*
           FROM (SELECT id FROM unnest($1::uuid[]) AS id ORDER BY random()) AS asked,
-               LATERAL (SELECT s.*, pg_sleep(0.01) FROM session s WHERE s.session_id = asked.id FOR UPDATE) AS found"""
+               LATERAL (SELECT s.*, pg_sleep(0.05) FROM session s WHERE s.session_id = asked.id FOR UPDATE) AS found"""
     monkeypatch.setattr(store.SQL, "lock_sessions", one_by_one)
     monkeypatch.setattr(desks, "TRY_AGAIN", ())  # a deadlock would only be slow otherwise
 

@@ -66,7 +66,7 @@ def of(*tags: str) -> Sequence[str]:
 
 
 OF_PEOPLE = ("Enrollments", "Tickets", "Approvals", "Transfers", "Me", "Uptake")
-EACH, IN_A_ROLE, SECONDS = count(200, 1000), count(10, 300), count(8, 300)
+EACH, IN_A_ROLE, SECONDS = count(180, 1000), count(10, 300), count(8, 300)
 ONE_BY_ONE = "examples,coverage,fuzzing"
 NO_CHANGES = [argument for method in ("POST", "PUT", "PATCH") for argument in ("--exclude-method", method)]
 RUNS = {
