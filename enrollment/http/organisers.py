@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID, uuid4
 
 from aiohttp import web
@@ -107,7 +107,19 @@ class KeptSeats(Input):
     until: AwareDatetime
 
 
-class SeatChanges(Input):
+class InNumbers(Input):
+    """With whole numbers, of which a truth is none."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
+        kind = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
+            raise PydanticCustomError("int_type", "Write a whole number")
+        return value
+
+
+class SeatChanges(InNumbers):
     """What to change of a session's seats; what is left out stays as it is."""
 
     capacity: int | None = Field(default=None, ge=1, le=10_000)
@@ -288,7 +300,7 @@ async def own_session(request: web.Request) -> UUID:
     return session_id
 
 
-class RetentionTerm(Input):
+class RetentionTerm(InNumbers):
     months: int = Field(ge=1, le=120)
 
 
