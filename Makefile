@@ -17,7 +17,7 @@ run: $(VENV)/.run $(VENV)/bin/skillslab node_modules/.made  ## start the whole p
 
 test: $(VENV)/.dev node_modules/.made  ## every test, on real servers
 	@.ci/servers
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 3
 
 nightly: $(VENV)/.dev node_modules/.made  ## the same tests with their full counts
 	@.ci/servers

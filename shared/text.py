@@ -85,6 +85,16 @@ YesOrNo = Annotated[bool, _spelled("true|false", "true".__eq__, "bool_parsing", 
 """As they stand in a query."""
 
 
+def _a_number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("int_type", "Write a whole number")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_a_number)]
+"""A whole number in JSON: neither `true` nor `"12"` is one."""
+
+
 def filled_in(query: Mapping[str, str]) -> dict[str, str]:
     """A query without what is left empty, as forms do: that is not asked."""
     return {name: value for name, value in query.items() if value}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, get_args
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from aiohttp import web
@@ -34,6 +34,7 @@ from shared.contracts.enrollment import (
 from shared.database.pool import connection, transaction
 from shared.errors import Rejected, not_found
 from shared.messaging import answers
+from shared.text import Number
 from shared.web.principal import Principal, signed_in
 from shared.web.problems import MOST_FAULTS
 from shared.web.reading import reading
@@ -103,35 +104,23 @@ LATELY = timedelta(days=2)
 
 class KeptSeats(Input):
     group: SeatGroup
-    seats: int = Field(ge=1, le=10_000)
+    seats: Number = Field(ge=1, le=10_000)
     until: AwareDatetime
 
 
-class InNumbers(Input):
-    """With whole numbers, of which a truth is none."""
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        kind = cls.model_fields[info.field_name or ""].annotation
-        if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
-            raise PydanticCustomError("int_type", "Write a whole number")
-        return value
-
-
-class SeatChanges(InNumbers):
+class SeatChanges(Input):
     """What to change of a session's seats; what is left out stays as it is."""
 
-    capacity: int | None = Field(default=None, ge=1, le=10_000)
+    capacity: Number | None = Field(default=None, ge=1, le=10_000)
     enrollment_closes_at: AwareDatetime | None = None
-    offer_hours: int | None = Field(default=None, ge=1, le=720)
+    offer_hours: Number | None = Field(default=None, ge=1, le=720)
     needs_approval: bool | None = None
-    approval_hours: int | None = Field(default=None, ge=1, le=720)
+    approval_hours: Number | None = Field(default=None, ge=1, le=720)
     holds_seat: bool | None = None
-    minimum: int | None = Field(default=None, ge=1, le=10_000)
+    minimum: Number | None = Field(default=None, ge=1, le=10_000)
     decide_at: AwareDatetime | None = None
     reserved: tuple[KeptSeats, ...] | None = Field(default=None, max_length=3)
-    withdraw_hours: int | None = Field(default=None, ge=0, le=720)
+    withdraw_hours: Number | None = Field(default=None, ge=0, le=720)
 
     @field_validator("enrollment_closes_at", "decide_at")
     @classmethod
@@ -300,8 +289,8 @@ async def own_session(request: web.Request) -> UUID:
     return session_id
 
 
-class RetentionTerm(InNumbers):
-    months: int = Field(ge=1, le=120)
+class RetentionTerm(Input):
+    months: Number = Field(ge=1, le=120)
 
 
 async def get_retention(request: web.Request) -> web.Response:

@@ -23,7 +23,7 @@ from shared.contracts.enrollment import (
     State,
     WorkerGroup,
 )
-from shared.text import Words
+from shared.text import Number, Words
 
 T = TypeVar("T", bound=Shape)
 
@@ -858,4 +858,4 @@ class RetentionTerm(Shape):
 
 
 class NewRetentionTerm(Input):
-    months: int = Field(ge=1, le=120)
+    months: Number = Field(ge=1, le=120)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 
 from gateway.people import audit
@@ -280,6 +281,15 @@ def test_an_organiser_chooses_for_how_long_it_is_remembered_who_took_part(visit:
     assert json.loads(organiser.get("/v1/fieldlabs/duurzaamheidsfabriek/retention").text) == {
         "fieldlabId": "duurzaamheidsfabriek", "months": 36, "own": True, "due": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("months", [True, "12", 1.5, None, 0, 121])
+def test_a_term_is_a_whole_number_of_months_and_nothing_that_looks_like_one(platform: Running, months: object) -> None:
+    headers = {"Authorization": f"Bearer {platform.demo['tokens']['organiser']}"}
+    with httpx.Client(base_url=platform.base_url, headers=headers) as http:
+        refused = http.put("/v1/fieldlabs/duurzaamheidsfabriek/retention", json={"months": months})
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "#/months")
 
 
 @pytest.mark.parametrize(

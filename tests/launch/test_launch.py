@@ -188,7 +188,10 @@ def test_a_service_and_a_database_that_are_killed_come_back(launched: Launched) 
     launched.start()
     launched.until_open()
     for pid in launched.family():
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except FileNotFoundError:  # it ended by itself, as a tool of the start does
+            continue
         if b"catalog" in command or command[0].endswith(b"bin/postgres"):
             os.kill(pid, signal.SIGKILL)
 
