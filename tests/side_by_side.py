@@ -1,8 +1,7 @@
 """Tests run in three processes, each with servers of its own, so that both processors have work while some tests only wait.
 
-What belongs together stays together: one process takes a whole folder, for what its tests share is started once, and what takes
-longest is taken first. A test marked `alone` compares times; it waits until the other processes have finished their tests, and
-keeps them from starting others.
+What belongs together stays together: one process takes a whole folder, for what its tests share is started once. A test marked
+`alone` compares times; it waits until the other processes have finished their tests, and keeps them from starting others.
 """
 
 from __future__ import annotations
@@ -19,35 +18,17 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 TOGETHER = {"messaging": "broker", "journeys": "broker"}
 """Folders that need the same server, which takes long to start."""
-LONGEST_FIRST = ("fuzz", "gateway in a browser", "enrollment", "gateway", "broker", "authorisation", "launch")
-"""What takes longest must not be what is left for the end."""
-IN_A_BROWSER = ("test_openings.py", "test_pages_in_browser.py", "test_roster.py", "test_seat_rules.py")
-
-
-def scope_of(nodeid: str) -> str:
-    """The part of the tests that one process takes as a whole. Those of the gateway's pages would be too long for one."""
-    folder, *names = nodeid.split("::", maxsplit=1)[0].split("/")[1:]
-    if folder == "gateway" and names[0] in IN_A_BROWSER:
-        return "gateway in a browser"
-    return TOGETHER.get(folder, folder)
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out whole folders, in the order in which they were collected."""
+    """Hands out whole folders, the one with most tests first. What is made up comes last so, and has both processors then."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return scope_of(nodeid)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput"):
-        rank = {scope: number for number, scope in enumerate(LONGEST_FIRST)}
-        items.sort(key=lambda item: rank.get(scope_of(item.nodeid), len(rank)))
+        folder = nodeid.split("/")[1]
+        return TOGETHER.get(folder, folder)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
-    config.option.loadscopereorder = False
     return ByFolder(config, log)
 
 
